@@ -1,0 +1,3 @@
+// Package flow is what moves: it decodes log files into events, matches them,
+// counts the matches and lets the alarms judge the counts.
+package flow
