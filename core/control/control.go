@@ -157,6 +157,8 @@ type Examples struct {
 
 // An Example is one record and what it shows.
 type Example struct {
-	Name  string          `json:"name"`
+	Name string `json:"name"`
+	// Note says what is not plain from the record.
+	Note  string          `json:"note,omitempty"`
 	Event json.RawMessage `json:"event"`
 }
