@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // A Pack is a set of controls under a name.
@@ -33,18 +32,16 @@ var files embed.FS
 // names of the files give the order.
 var folders = [...]string{"pack/cis", "pack/further", "pack/trail"}
 
-var builtin = sync.OnceValue(func() *Pack {
+// Builtin is the built-in pack: the alarms of the CIS AWS Foundations Benchmark
+// in its order, the further alarms, the controls on trails and the account. Each
+// call reads it anew, which takes some milliseconds, and the caller owns it.
+func Builtin() *Pack {
 	p, err := load(files)
 	if err != nil {
 		panic("built-in pack: " + err.Error()) // a test reads every file
 	}
 	return p
-})
-
-// Builtin is the built-in pack: the alarms of the CIS AWS Foundations Benchmark
-// in its order, the further alarms, the controls on trails and the account. It
-// is shared; nobody may change it.
-func Builtin() *Pack { return builtin() }
+}
 
 func load(from fs.FS) (*Pack, error) {
 	p := &Pack{Name: "builtin", Title: "CIS AWS Foundations monitoring and further alarms"}
@@ -93,9 +90,9 @@ func IsName(spec string) bool {
 func Select(spec string) (*Pack, error) {
 	p := &Pack{Name: spec}
 	add := func(want func(*Control) bool) {
-		for i := range Builtin().Controls {
-			if c := &Builtin().Controls[i]; c.Kind == Alarm && want(c) {
-				p.Controls = append(p.Controls, *c)
+		for _, c := range Builtin().Controls {
+			if c.Kind == Alarm && want(&c) {
+				p.Controls = append(p.Controls, c)
 			}
 		}
 	}
