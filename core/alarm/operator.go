@@ -25,23 +25,29 @@ var operators = map[Operator]struct {
 	LessThanThreshold:             {phrase: "less than"},
 	LessThanOrEqualToThreshold:    {phrase: "less than or equal to"},
 
-	LessThanLowerOrGreaterThanUpperThreshold: {phrase: "less than the lower thresholds", band: true},
-	LessThanLowerThreshold:                   {phrase: "less than the lower thresholds", band: true},
-	GreaterThanUpperThreshold:                {phrase: "greater than the upper thresholds", band: true},
+	LessThanLowerOrGreaterThanUpperThreshold: {band: true},
+	LessThanLowerThreshold:                   {band: true},
+	GreaterThanUpperThreshold:                {band: true},
 }
 
-// Breaches tells whether value crosses the threshold. It is false for the
-// operators of a band, which have no single threshold.
-func (o Operator) Breaches(value, threshold float64) bool {
-	switch o {
+// breaches tells whether a datapoint crosses the alarm's threshold, or leaves
+// its band. Nothing compares with a value that is no number.
+func (a Alarm) breaches(d Datapoint) bool {
+	switch a.ComparisonOperator {
 	case GreaterThanOrEqualToThreshold:
-		return value >= threshold
+		return d.Value >= a.Threshold
 	case GreaterThanThreshold:
-		return value > threshold
+		return d.Value > a.Threshold
 	case LessThanThreshold:
-		return value < threshold
+		return d.Value < a.Threshold
 	case LessThanOrEqualToThreshold:
-		return value <= threshold
+		return d.Value <= a.Threshold
+	case LessThanLowerOrGreaterThanUpperThreshold:
+		return d.Value < d.Lower || d.Value > d.Upper
+	case LessThanLowerThreshold:
+		return d.Value < d.Lower
+	case GreaterThanUpperThreshold:
+		return d.Value > d.Upper
 	}
 	return false
 }

@@ -13,7 +13,9 @@ type Datapoint struct {
 	Value float64
 	// SampleCount is how many samples the period has; 0 for metric math.
 	SampleCount float64
-	Missing     bool
+	// Lower and Upper are the band of an anomaly detection alarm in this period.
+	Lower, Upper float64
+	Missing      bool
 }
 
 // EvaluationRange is how many periods CloudWatch looks at for an alarm, which
