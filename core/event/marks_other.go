@@ -1,0 +1,4 @@
+package event
+
+// markBlocks fills dst from as many blocks of src.
+func markBlocks(dst []mark, src []byte, c *carry) { markBlocksGo(dst, src, c) }

@@ -1,0 +1,54 @@
+package event
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Problem is something in a log file that could not be read.
+type Problem struct {
+	File   string
+	Offset int64 // in decompressed bytes
+	Err    error // wraps one of the errors below, or is the source's own
+}
+
+// String is file:offset: what.
+func (p Problem) String() string { return fmt.Sprintf("%s:%d: %v", p.File, p.Offset, p.Err) }
+
+// What can be wrong with a log file.
+var (
+	// ErrForeign: it is something else than CloudTrail records.
+	ErrForeign = errors.New("not CloudTrail records")
+	// ErrRecord: a record is not a JSON object; it was left out.
+	ErrRecord = errors.New("bad record left out")
+	// ErrCut: the file ends too early; what was whole before was read.
+	ErrCut = errors.New("file is cut off")
+	// ErrGzip: the compressed form is damaged; what came before was read.
+	ErrGzip = errors.New("gzip is damaged")
+	// ErrLimit: a limit of Options was reached.
+	ErrLimit = errors.New("over the limit")
+)
+
+// MaxProblems is how many problems of one file are kept; one more tells how
+// many there were besides.
+const MaxProblems = 100
+
+// problem notes a problem at an offset in the decompressed bytes.
+func (r *Reader) problem(offset int64, err error) {
+	if len(r.problems) < MaxProblems {
+		r.problems = append(r.problems, Problem{File: r.name, Offset: offset, Err: err})
+		return
+	}
+	r.further++
+}
+
+// Problems are what could not be read since Reset, in the order found.
+func (r *Reader) Problems() []Problem {
+	if r.further == 0 {
+		return r.problems
+	}
+	return append(r.problems[:len(r.problems):len(r.problems)], Problem{
+		File: r.name, Offset: r.problems[len(r.problems)-1].Offset,
+		Err: fmt.Errorf("and %d problems more", r.further),
+	})
+}

@@ -1,0 +1,144 @@
+package event
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// When a record is bad, it is left out, and reading goes on where the next one
+// begins. If its brackets close before anything looks like the beginning of
+// another record, that is after them. Otherwise, as after a missing quote, it
+// is at the next text that looks like the beginning of a record: in a
+// list {"eventVersion" after a comma or bracket, in lines also a brace after a
+// newline. Neither can be found inside a string of sound JSON.
+
+const (
+	// maxRework is how many bytes of a file may be looked at a second time
+	// because records in it are bad; beyond that, reading goes on after what
+	// was looked at. It keeps the time spent in hostile files linear.
+	maxRework = 64 << 20
+	// backward is how far before "eventVersion" its record may begin.
+	backward = 64
+)
+
+// bad leaves out the element at r.p, in which why was found at the place at.
+func (r *Reader) bad(why fault, at int) {
+	r.begun = true
+	endless := why == short
+	switch {
+	case !endless:
+		r.problem(r.offset(r.p), fmt.Errorf("%w: %s at byte %d", ErrRecord, faultTexts[why], r.offset(at)))
+	case len(r.walk.text)-r.p > r.options.MaxRecord:
+		r.problem(r.offset(r.p), r.tooLarge())
+		at = len(r.walk.text)
+	default:
+		r.finish(r.offset(r.p))
+		return
+	}
+	from := r.p + 1
+	if r.rework += int64(at - r.p); r.rework > maxRework {
+		from = max(from, at)
+	}
+	r.resync(r.offset(from), endless)
+}
+
+// resync goes on behind the bad element at r.p; the next one begins at the
+// offset from at the earliest. An endless element is not asked where it ends.
+func (r *Reader) resync(from int64, endless bool) {
+	in := r.lists[len(r.lists)-1]
+	lines := in == top || in > records
+	for {
+		next := r.nextStart(from, lines)
+		if !endless && in != top && in != members {
+			if end := r.closing(next); end >= 0 {
+				r.p = end
+				return
+			}
+		}
+		if next >= 0 {
+			if lines {
+				r.lists = r.lists[:1]
+			}
+			r.turn(r.start + next)
+			return
+		}
+		if !endless && r.extend() {
+			continue
+		}
+		// Drop the text but for what a beginning may be cut off in.
+		endless = true
+		r.p = max(int(from-r.offset(0)), len(r.walk.text)-backward)
+		if from = r.offset(r.p); !r.fill() {
+			r.finish(from)
+			return
+		}
+	}
+}
+
+// nextStart is where in the text, at the offset from or later, another record
+// seems to begin, or -1.
+func (r *Reader) nextStart(from int64, lines bool) int {
+	text := r.walk.text
+	p := int(max(from, r.barren) - r.offset(0))
+	if p >= len(text) {
+		return -1
+	}
+	next := nextRecord(text, p)
+	if lines {
+		if n := bytes.Index(text[p:], []byte("\n{")); n >= 0 && (next < 0 || p+n+1 < next) {
+			next = p + n + 1
+		}
+	}
+	if next < 0 {
+		r.barren = r.offset(max(p, len(text)-backward))
+	} else {
+		r.barren = r.offset(next)
+	}
+	return next
+}
+
+// nextRecord is the first place at or after p of a brace that has a comma or
+// bracket before it and "eventVersion" after it, or -1.
+func nextRecord(text []byte, p int) int {
+	for {
+		n := bytes.Index(text[p:], recordStart[1:])
+		if n < 0 {
+			return -1
+		}
+		brace := unblank(text, p+n-1)
+		if brace > 0 && text[brace] == '{' {
+			if before := unblank(text, brace-1); before >= 0 {
+				switch text[before] {
+				case ',', '[', '}':
+					return brace
+				}
+			}
+		}
+		p += n + 1
+	}
+}
+
+// unblank is the place of the last byte at or before p that is not white space, or -1.
+func unblank(text []byte, p int) int {
+	for p >= 0 && (text[p] == ' ' || text[p] == '\t' || text[p] == '\n' || text[p] == '\r') {
+		p--
+	}
+	return p
+}
+
+// closing is the place after the element at r.p if that ends before next, by
+// its brackets and by what follows it, or -1.
+func (r *Reader) closing(next int) int {
+	text := r.walk.text
+	if next >= 0 {
+		text = text[:next]
+	}
+	_, end, ok := readValue(text, r.p)
+	if !ok {
+		return -1
+	}
+	if after := blank(text, end); after < len(text) && text[after] != ',' && text[after] != ']' {
+		return -1
+	}
+	return end
+}

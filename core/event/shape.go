@@ -1,0 +1,183 @@
+package event
+
+import "bytes"
+
+// A Shape is the form that a log file has.
+type Shape uint8
+
+const (
+	Empty        Shape = iota // nothing, or nothing but white space
+	LogFile                   // {"Records": [...]}, as CloudTrail delivers
+	RecordArray               // an array of records
+	Lines                     // records one after another, usually one a line; a single record too
+	Lookup                    // what LookupEvents answers
+	EventBridge               // events with the record as their detail
+	Subscription              // what a subscription of a log group delivers
+	Digest                    // a digest file: it has no records
+	Insights                  // a file of Insights events, by its name; its records are read
+	Foreign                   // something else
+)
+
+// String is the shape in words.
+func (s Shape) String() string {
+	return [...]string{
+		Empty: "empty", LogFile: "log file", RecordArray: "array of records", Lines: "lines of records",
+		Lookup: "LookupEvents output", EventBridge: "EventBridge events", Subscription: "log group subscription",
+		Digest: "digest file", Insights: "Insights file", Foreign: "foreign file",
+	}[s]
+}
+
+// A list is what a Reader is inside of.
+type list uint8
+
+const (
+	top      list = iota // the file: values one after another
+	items                // an array of anything that may stand in the file
+	records              // the array Records
+	lookups              // the array Events
+	messages             // the array logEvents
+	members              // an object with one of these arrays, after the array
+)
+
+// A survey is what the members of an object tell about what it is.
+type survey struct {
+	end    int   // the place after the object, or after the bracket of an array to go into
+	into   list  // what that array is; top when there is none
+	record bool  // it looks like a record
+	digest bool  // it looks like a digest file
+	signal bool  // it is a subscription's message
+	detail Value // of an EventBridge event
+	at     int   // where that begins
+	text   Value // the record as text, of an event of LookupEvents
+	line   Value // the message of a log event
+}
+
+// survey looks at the members of the object whose text goes on at p, with a
+// member or the closing brace, until its end or an array to go into. False:
+// w.why and w.at tell the fault.
+func (w *walk) survey(p int) (survey, bool) {
+	var s survey
+	for {
+		p = blank(w.text, p)
+		if p < len(w.text) && w.text[p] == ',' {
+			p = blank(w.text, p+1)
+		}
+		if p < len(w.text) && w.text[p] == '}' {
+			s.end = p + 1
+			return s, true
+		}
+		name, value, end := w.member(p)
+		if end < 0 {
+			return s, false
+		}
+		if value.Kind == Array {
+			switch string(name) {
+			case "Records":
+				s.into = records
+			case "Events":
+				s.into = lookups
+			case "logEvents":
+				s.into, s.signal = messages, true
+			}
+			if s.into != top {
+				s.end = end
+				return s, true
+			}
+			if end = w.pass(end-1, w.room); end < 0 {
+				return s, false
+			}
+		}
+		if string(name) == "detail" {
+			s.at = end - len(value.Raw)
+		}
+		s.note(string(name), value)
+		p = end
+	}
+}
+
+// note takes in one member.
+func (s *survey) note(name string, v Value) {
+	switch name {
+	case "eventVersion", "eventTime", "eventID":
+		s.record = s.record || v.Kind == String
+	case "digestS3Object", "digestStartTime":
+		s.digest = s.digest || v.Kind == String
+	case "messageType":
+		s.signal = s.signal || string(v.Raw) == "DATA_MESSAGE" || string(v.Raw) == "CONTROL_MESSAGE"
+	case "detail":
+		s.detail = v
+	case "CloudTrailEvent":
+		s.text = v
+	case "message":
+		s.line = v
+	}
+}
+
+// member reads a member's name and value and returns them with the place after
+// the value; of an array with the place after its opening bracket. -1: a fault.
+func (w *walk) member(p int) (name []byte, v Value, end int) {
+	if p >= len(w.text) {
+		return nil, v, w.fail(short, p)
+	}
+	if w.text[p] != '"' {
+		return nil, v, w.fail(noName, p)
+	}
+	quote := w.quote(p + 1)
+	if quote < 0 {
+		return nil, v, w.fail(short, p)
+	}
+	name = w.text[p+1 : quote]
+	if p = blank(w.text, quote+1); p >= len(w.text) {
+		return nil, v, w.fail(short, p)
+	}
+	if w.text[p] != ':' {
+		return nil, v, w.fail(noColon, p)
+	}
+	if p = blank(w.text, p+1); p >= len(w.text) {
+		return nil, v, w.fail(short, p)
+	}
+	if v.Kind = kindOf(w.text[p]); v.Kind == Array {
+		return name, v, p + 1
+	}
+	if end = w.pass(p, w.room); end < 0 {
+		return nil, v, -1
+	}
+	v.Raw = w.text[p:end]
+	if v.Kind == String {
+		v.Raw = w.text[p+1 : end-1]
+		v.Escaped = w.slashed(p+1, end-1)
+	}
+	return name, v, end
+}
+
+// recordStart is how CloudTrail's records begin, whatever they are part of.
+var recordStart = []byte(`{"eventVersion"`)
+
+// isRecord tells whether an object that nothing around it names a record looks
+// like one: it has the members that every record has.
+func isRecord(object []byte) bool {
+	for _, name := range [...]string{"eventVersion", "eventTime", "eventID"} {
+		if text(object, name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// isNotice tells whether an element of Records is one of the notices by which
+// S3, SNS and SQS tell of something; they come in an array of that name too.
+func isNotice(element []byte) bool {
+	return bytes.HasPrefix(text(element, "eventSource"), []byte("aws:")) ||
+		bytes.HasPrefix(text(element, "EventSource"), []byte("aws:"))
+}
+
+// text is a member that is a string, as it stands in the object; nil: there is none.
+func text(object []byte, name string) (raw []byte) {
+	Find(object, Members(name), func(v Value) bool {
+		if v.Kind == String {
+			raw = v.Raw
+		}
+		return false
+	})
+	return raw
+}

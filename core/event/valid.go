@@ -1,0 +1,189 @@
+package event
+
+import "encoding/binary"
+
+// maxValidDepth is how deep Valid follows nesting, as deep as encoding/json.
+const maxValidDepth = 10_000
+
+// Valid tells whether record is exactly one JSON object by the grammar of RFC
+// 8259, white space around it allowed. Bytes that are not UTF-8 are let pass
+// inside strings, as encoding/json does. It does not allocate.
+func Valid(record []byte) bool {
+	// One bit for each level: set for an object, clear for an array.
+	var objects [maxValidDepth/64 + 1]uint64
+	depth := 0
+
+	p := blank(record, 0)
+	if p >= len(record) || record[p] != '{' {
+		return false
+	}
+	for {
+		// A value begins at p.
+		if p >= len(record) {
+			return false
+		}
+		switch c := record[p]; c {
+		case '{', '[':
+			if depth == maxValidDepth {
+				return false
+			}
+			if depth++; c == '{' {
+				objects[depth/64] |= 1 << (depth % 64)
+				if p = blank(record, p+1); p < len(record) && record[p] == '}' {
+					break
+				}
+				if p = validName(record, p); p < 0 {
+					return false
+				}
+				continue
+			}
+			objects[depth/64] &^= 1 << (depth % 64)
+			if p = blank(record, p+1); p < len(record) && record[p] == ']' {
+				break
+			}
+			continue
+		default:
+			if p = validScalar(record, p); p < 0 {
+				return false
+			}
+		}
+		// A value has ended, or an empty object or array is about to.
+		for {
+			if p = blank(record, p); p >= len(record) {
+				return false
+			}
+			object := objects[depth/64]&(1<<(depth%64)) != 0
+			if c := record[p]; c == '}' && object || c == ']' && !object {
+				p++
+				if depth--; depth == 0 {
+					return blank(record, p) == len(record)
+				}
+				continue
+			}
+			if record[p] != ',' {
+				return false
+			}
+			p = blank(record, p+1)
+			if object {
+				if p = validName(record, p); p < 0 {
+					return false
+				}
+			}
+			break
+		}
+	}
+}
+
+// validName reads a member name and its colon and returns where the value
+// begins, or -1.
+func validName(s []byte, p int) int {
+	if p >= len(s) || s[p] != '"' {
+		return -1
+	}
+	if p = validString(s, p+1); p < 0 {
+		return -1
+	}
+	if p = blank(s, p); p >= len(s) || s[p] != ':' {
+		return -1
+	}
+	return blank(s, p+1)
+}
+
+// validScalar reads a string, number or literal and returns the place after
+// it, or -1.
+func validScalar(s []byte, p int) int {
+	switch s[p] {
+	case '"':
+		return validString(s, p+1)
+	case 't':
+		return validLiteral(s, p, "true")
+	case 'f':
+		return validLiteral(s, p, "false")
+	case 'n':
+		return validLiteral(s, p, "null")
+	}
+	return validNumber(s, p)
+}
+
+func validLiteral(s []byte, p int, word string) int {
+	end := p + len(word)
+	if end > len(s) || string(s[p:end]) != word {
+		return -1
+	}
+	return end
+}
+
+// validString reads the rest of a string and returns the place after its quote, or -1.
+func validString(s []byte, p int) int {
+	for {
+		for p+8 <= len(s) && plain(binary.LittleEndian.Uint64(s[p:])) {
+			p += 8
+		}
+		if p >= len(s) {
+			return -1
+		}
+		switch c := s[p]; {
+		case c == '"':
+			return p + 1
+		case c < ' ':
+			return -1
+		case c != '\\':
+			p++
+		case p+1 < len(s) && s[p+1] == 'u':
+			if _, ok := hexRune(s[p:]); !ok {
+				return -1
+			}
+			p += 6
+		case p+1 < len(s) && unescaped(s[p+1]) != 0:
+			p += 2
+		default:
+			return -1
+		}
+	}
+}
+
+// plain tells that none of 8 bytes is a quote, a backslash or a control
+// character. It may say no wrongly, never yes.
+func plain(x uint64) bool {
+	quote, slash := x^'"'*ones, x^'\\'*ones
+	return ((x-0x20*ones)|(quote-ones)|(slash-ones)|x)&highs == 0
+}
+
+// validNumber reads a number and returns the place after it, or -1.
+func validNumber(s []byte, p int) int {
+	if s[p] == '-' {
+		p++
+	}
+	switch {
+	case p < len(s) && s[p] == '0':
+		p++
+	default:
+		if p = digits(s, p); p < 0 {
+			return -1
+		}
+	}
+	if p < len(s) && s[p] == '.' {
+		if p = digits(s, p+1); p < 0 {
+			return -1
+		}
+	}
+	if p < len(s) && s[p]|0x20 == 'e' {
+		if p++; p < len(s) && (s[p] == '+' || s[p] == '-') {
+			p++
+		}
+		p = digits(s, p)
+	}
+	return p
+}
+
+// digits reads at least one digit and returns the place after the last, or -1.
+func digits(s []byte, p int) int {
+	start := p
+	for p < len(s) && '0' <= s[p] && s[p] <= '9' {
+		p++
+	}
+	if p == start {
+		return -1
+	}
+	return p
+}

@@ -1,0 +1,263 @@
+package event
+
+// A fault is why a walk over a record could not go on.
+type fault uint8
+
+const (
+	sound    fault = iota
+	short          // the text ends inside the record
+	deep           // nested deeper than allowed
+	noObject       // no { where the record should begin
+	noName         // no member name where one should stand
+	noColon        // no colon after a member name
+	noValue        // no value after the colon
+	noComma        // neither a comma nor the closing brace after a value
+	noEnd          // something after the record
+)
+
+var faultTexts = [...]string{
+	sound:    "",
+	short:    "cut off",
+	deep:     "nested too deeply",
+	noObject: `expected "{"`,
+	noName:   "expected a member name",
+	noColon:  `expected ":" after a member name`,
+	noValue:  "expected a value",
+	noComma:  `expected "," or "}" after a value`,
+	noEnd:    "expected nothing after the object",
+}
+
+// A walk goes over records on a tape and takes the wanted fields out of them.
+// It looks at the members of the objects that wanted paths lead through, and
+// skips everything else by its brackets.
+type walk struct {
+	tape
+	fields *Fields
+	values []Value
+	room   int // how many levels a record may nest
+
+	// Duplicate members: the last one counts, and what was found below an
+	// earlier one is forgotten. seen holds, for each node, the last record
+	// that had it.
+	seen   []uint32
+	record uint32
+	key    []byte // an unescaped name
+
+	why fault
+	at  int // where
+}
+
+func newWalk(f *Fields, room int) walk {
+	return walk{fields: f, values: make([]Value, f.slots), seen: make([]uint32, len(f.nodes)), room: room}
+}
+
+// take walks the record that begins at p and returns the place after it, or
+// -1 with w.why and w.at set. Afterwards w.values are its fields.
+func (w *walk) take(p int) int {
+	clear(w.values)
+	if w.record++; w.record == 0 {
+		clear(w.seen)
+		w.record = 1
+	}
+	if p >= len(w.text) {
+		return w.fail(short, p)
+	}
+	if w.text[p] != '{' {
+		return w.fail(noObject, p)
+	}
+	root := &w.fields.nodes[0]
+	end := w.object(p+1, root, w.room)
+	if end < 0 {
+		return -1
+	}
+	if root.slot >= 0 {
+		w.values[root.slot] = Value{Raw: w.text[p:end], Kind: Object}
+	}
+	for _, t := range w.fields.twins {
+		w.values[t[0]] = w.values[t[1]]
+	}
+	return end
+}
+
+// object walks the members of an object whose brace is just before p, and
+// returns the place after its closing brace, or -1.
+func (w *walk) object(p int, n *node, room int) int {
+	text := w.text
+	if p = blank(text, p); p < len(text) && text[p] == '}' {
+		return p + 1
+	}
+	for {
+		// The name.
+		if p >= len(text) {
+			return w.fail(short, p)
+		}
+		if text[p] != '"' {
+			return w.fail(noName, p)
+		}
+		end := w.quote(p + 1)
+		if end < 0 {
+			return w.fail(short, p)
+		}
+		member := n.members.find(text[p+1 : end])
+		if member < 0 && w.slashed(p+1, end) {
+			w.key = appendUnescaped(w.key[:0], text[p+1:end])
+			member = n.members.find(w.key)
+		}
+		if p = end + 1; p < len(text) && text[p] != ':' {
+			p = blank(text, p)
+		}
+		if p >= len(text) {
+			return w.fail(short, p)
+		}
+		if text[p] != ':' {
+			return w.fail(noColon, p)
+		}
+		p++
+
+		// The value.
+		if member < 0 {
+			p = w.pass(p, room)
+		} else {
+			p = w.keep(p, &w.fields.nodes[member], room)
+		}
+		if p < 0 {
+			return -1
+		}
+
+		// What follows it.
+		if p < len(text) && text[p] <= ' ' {
+			p = blank(text, p)
+		}
+		if p >= len(text) {
+			return w.fail(short, p)
+		}
+		switch text[p] {
+		case ',':
+			if p++; p < len(text) && text[p] != '"' {
+				p = blank(text, p)
+			}
+		case '}':
+			return p + 1
+		default:
+			return w.fail(noComma, p)
+		}
+	}
+}
+
+// pass goes over a value that nobody wants, and the space before it.
+func (w *walk) pass(p, room int) int {
+	if p < len(w.text) && w.text[p] <= ' ' {
+		p = blank(w.text, p)
+	}
+	if p >= len(w.text) {
+		return w.fail(short, p)
+	}
+	switch w.text[p] {
+	case '"':
+		if end := w.quote(p + 1); end >= 0 {
+			return end + 1
+		}
+		return w.fail(short, p)
+	case '{', '[':
+		end, why := w.skip(p+1, room-1)
+		if why != sound {
+			return w.fail(why, end)
+		}
+		return end
+	}
+	return w.scalar(p)
+}
+
+// keep goes over the value of a node, and the space before it, and takes what
+// is wanted of it.
+func (w *walk) keep(p int, n *node, room int) int {
+	p = blank(w.text, p)
+	if p >= len(w.text) {
+		return w.fail(short, p)
+	}
+	if len(n.below) > 0 {
+		if w.seen[n.id] == w.record {
+			for _, slot := range n.below {
+				w.values[slot] = Value{}
+			}
+		}
+		w.seen[n.id] = w.record
+	}
+	start, kind := p, kindOf(w.text[p])
+	switch {
+	case kind == Object && len(n.below) > 0 && room > 1:
+		if p = w.object(p+1, n, room-1); p < 0 {
+			return -1
+		}
+	case kind == String:
+		end := w.quote(p + 1)
+		if end < 0 {
+			return w.fail(short, p)
+		}
+		if n.slot >= 0 {
+			w.values[n.slot] = Value{Raw: w.text[p+1 : end], Kind: String, Escaped: w.slashed(p+1, end)}
+		}
+		return end + 1
+	default:
+		if p = w.pass(p, room); p < 0 {
+			return -1
+		}
+	}
+	if n.slot >= 0 {
+		w.values[n.slot] = Value{Raw: w.text[start:p], Kind: kind}
+	}
+	return p
+}
+
+// scalar goes over a number or a literal. Only its first byte is looked at:
+// whether the rest is right is Valid's business.
+func (w *walk) scalar(p int) int {
+	if kindOf(w.text[p]) == Absent {
+		return w.fail(noValue, p)
+	}
+	for ; p < len(w.text); p++ {
+		if delimits(w.text[p]) {
+			return p
+		}
+	}
+	return w.fail(short, p)
+}
+
+func (w *walk) fail(why fault, at int) int {
+	w.why, w.at = why, at
+	return -1
+}
+
+// kindOf tells by its first byte what a value is; Absent: it is none.
+func kindOf(c byte) Kind {
+	switch c {
+	case '"':
+		return String
+	case '{':
+		return Object
+	case '[':
+		return Array
+	case 't':
+		return True
+	case 'f':
+		return False
+	case 'n':
+		return Null
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return Number
+	}
+	return Absent
+}
+
+// blank is the place of the first byte at or after p that is not white space.
+func blank(text []byte, p int) int {
+	for p < len(text) {
+		switch text[p] {
+		case ' ', '\t', '\n', '\r':
+			p++
+		default:
+			return p
+		}
+	}
+	return p
+}
