@@ -139,8 +139,9 @@ type Literal struct {
 	// Text is the value as it compares: of a Quoted what stands between the
 	// quotes, unescaped, wildcards included; of a Regexp its source between the percent signs.
 	Text string
-	// Number is the value of a Numeric.
-	Number float64
+	// Number is the value of a Numeric, rounded; comparisons take the exact one.
+	Number  float64
+	decimal decimal
 	// Prefix and Suffix say that Text of a Word or Quoted begins or ends with a
 	// wildcard; Body is Text without them. A lone * has both and an empty Body.
 	Prefix, Suffix bool
