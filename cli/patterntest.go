@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tocsin/core/pattern"
+	"tocsin/flow"
+	"tocsin/source"
+)
+
+type patternTestOptions struct {
+	lines  bool
+	asJSON bool
+}
+
+// A testResult is what a pattern did on log events. Its JSON form is documented
+// in docs/json.md.
+type testResult struct {
+	// Matched are the numbers of the matching events, from 1.
+	Matched []int `json:"matched"`
+	Total   int   `json:"total"`
+	// Extracted holds for each matching event, by its number, what TestMetricFilter
+	// calls extractedValues.
+	Extracted map[string]map[string]string `json:"extracted"`
+}
+
+func newPatternTest(s Streams) *cobra.Command {
+	var o patternTestOptions
+	cmd := &cobra.Command{
+		Use:   "test [flags] PATTERN FILE|-",
+		Short: "Show which log events a pattern matches",
+		Long: `Tries a filter pattern on the log events of a file, as TestMetricFilter does.
+FILE holds CloudTrail events in any form that tocsin reads; with --lines it holds
+any log, one event a line. The values that the pattern extracts are shown too.`,
+		Example: `  tocsin pattern test '{ $.eventName = "StopLogging" }' events.json
+  tocsin pattern test --lines '[ip, ..., status = 4*, size]' access.log
+  tocsin pattern test --lines --json 'ERROR -DEBUG' - < app.log`,
+		Args: needArgs("PATTERN", "FILE"),
+		Annotations: map[string]string{exitCodes: `0  done, also when nothing matched
+1  failed, or something could not be read
+2  wrong usage or input, such as a pattern that is none`},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runPatternTest(cmd.Context(), o, args[0], args[1], s)
+		},
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *patternTestOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.lines, "lines", false, "each line of FILE is one log event")
+	f.BoolVar(&o.asJSON, "json", false, "print JSON: the numbers of the matching events, and what was extracted")
+}
+
+func runPatternTest(ctx context.Context, o patternTestOptions, text, path string, s Streams) error {
+	p, err := pattern.Parse(text)
+	if err != nil {
+		return err
+	}
+	result := testResult{Matched: []int{}, Extracted: map[string]map[string]string{}}
+	out := bufio.NewWriter(s.Out)
+	shown := &testLines{w: out, sc: newScreen(s.Out, s.Getenv)}
+	each := func(message []byte, describe func() []string) error {
+		result.Total++
+		if !p.Match(message) {
+			return nil
+		}
+		result.Matched = append(result.Matched, result.Total)
+		extracted := p.Extract(message)
+		if o.asJSON {
+			result.Extracted[strconv.Itoa(result.Total)] = extracted
+			return nil
+		}
+		return shown.add(result.Total, describe(), extracted)
+	}
+	reading := eachRecord
+	if o.lines {
+		reading = eachLine
+	}
+	status := reading(ctx, path, s, each)
+	if status != nil && result.Total == 0 {
+		return status
+	}
+	if o.asJSON {
+		err = writeJSON(out, result)
+	} else {
+		err = shown.summary(result)
+	}
+	return cmp.Or(err, out.Flush(), status)
+}
+
+// eachRecord gives every CloudTrail event of a file to each, with the cells of
+// a table that describe it.
+func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, func() []string) error) error {
+	everything, err := pattern.Parse("")
+	if err != nil {
+		return err
+	}
+	files, err := open(ctx, []string{path}, s)
+	if err != nil {
+		return err
+	}
+	describe := flow.NewDescriber()
+	report := flow.Search(ctx, files, flow.SearchOptions{
+		Patterns: []*pattern.Pattern{everything}, KeepDuplicates: true, Workers: 1,
+	}, func(f flow.Found) bool {
+		err = each(f.Raw, func() []string { return eventCells(describe.Describe(f)) })
+		return err == nil
+	})
+	writeProblems(s.Err, newScreen(s.Err, s.Getenv), report.Problems, report.ProblemsLeftOut)
+	switch {
+	case err != nil:
+		return err
+	case report.Interrupted:
+		return ctx.Err()
+	case report.Files.Read == 0 && report.Files.Failed == 0:
+		return fmt.Errorf("%w\nIf it is another log, with one event a line, add --lines", nothingRead(report.Files, []string{path}))
+	case report.Files.Failed > 0:
+		return exitStatus(exitFailed)
+	}
+	return nil
+}
+
+// eachLine gives every line of a file to each, without its line end, which may
+// be CR LF and missing at the end of the file.
+func eachLine(ctx context.Context, path string, s Streams, each func([]byte, func() []string) error) error {
+	files, err := source.Open(ctx, []string{path}, source.Options{Stdin: interruptible(ctx, s.In)})
+	if err != nil {
+		return &usageError{err: err}
+	}
+	for f, err := range files {
+		if err == nil {
+			err = fileLines(ctx, f, each)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fileLines(ctx context.Context, f source.File, each func([]byte, func() []string) error) error {
+	content, err := f.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer content.Close() // it was only read: nothing is lost with an error
+	in := bufio.NewReaderSize(content, 64<<10)
+	for {
+		line, err := in.ReadBytes('\n')
+		if len(line) > 0 {
+			line = bytes.TrimSuffix(line, []byte("\n"))
+			line = bytes.TrimSuffix(line, []byte("\r"))
+			if err := each(line, func() []string { return []string{clean(string(line))} }); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read %s: %w", f.Name, err)
+		}
+	}
+}
+
+// testLines shows matching events on a line each, what was extracted below.
+type testLines struct {
+	w  io.Writer
+	sc screen
+}
+
+func (t *testLines) add(number int, cells []string, extracted map[string]string) error {
+	cells = slices.DeleteFunc(cells, func(c string) bool { return c == "" })
+	text := fmt.Sprintf("%6d  %s", number, strings.Join(cells, gap))
+	if t.sc.terminal {
+		text = cut(text, t.sc.width)
+	}
+	if _, err := fmt.Fprintln(t.w, text); err != nil {
+		return err
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(extracted), byNumber) {
+		text := "        " + clean(name) + " = " + clean(extracted[name])
+		if t.sc.terminal {
+			text = cut(text, t.sc.width)
+		}
+		if _, err := fmt.Fprintln(t.w, t.sc.paint(dim, text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byNumber orders $2 before $10, and both before names.
+func byNumber(a, b string) int {
+	x, errX := strconv.Atoi(strings.TrimPrefix(a, "$"))
+	y, errY := strconv.Atoi(strings.TrimPrefix(b, "$"))
+	switch {
+	case errX == nil && errY == nil:
+		return x - y
+	case errX == nil:
+		return -1
+	case errY == nil:
+		return 1
+	}
+	return strings.Compare(a, b)
+}
+
+func (t *testLines) summary(r testResult) error {
+	text := fmt.Sprintf("matched %s of %s", thousands(int64(len(r.Matched))), thousands(int64(r.Total)))
+	_, err := fmt.Fprintln(t.w, t.sc.paint(bold, text))
+	return err
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"testing"
+	"time"
+)
+
+func TestAxis(t *testing.T) {
+	for _, row := range []struct {
+		first, last string
+		most        int
+		step        time.Duration
+		columns     int
+		labels      string
+	}{
+		{
+			"2023-07-10T11:42:05Z", "2023-07-10T12:38:12Z", 64, time.Minute, 57,
+			"╵11:42  ╵11:50    ╵12:00    ╵12:10    ╵12:20    ╵12:30",
+		},
+		{"2023-07-10T11:42:05Z", "2023-07-10T12:38:12Z", 30, 2 * time.Minute, 29, "╵11:42   ╵12:00         ╵12:30"},
+		{"2023-07-10T11:42:05Z", "2023-07-10T11:42:05Z", 64, time.Minute, 1, "╵11:42"},
+		{"2023-07-10T11:42:05Z", "2023-07-12T11:38:12Z", 64, time.Hour, 49, "╵07-10 11:00 ╵07-11 00:00            ╵07-12 00:00"},
+	} {
+		first, last := at(t, row.first), at(t, row.last)
+		a := newAxis(first, last, row.most)
+		if a.step != row.step || a.columns != row.columns {
+			t.Errorf("%s to %s in %d columns: step %v, %d columns, want %v, %d", row.first, row.last, row.most, a.step, a.columns, row.step, row.columns)
+		}
+		if a.column(first) < 0 || a.column(last) >= a.columns {
+			t.Errorf("%s to %s: columns %d to %d do not lie on the axis of %d", row.first, row.last, a.column(first), a.column(last), a.columns)
+		}
+		if got := a.labels(); got != row.labels {
+			t.Errorf("%s to %s in %d columns: labels\n%s, want\n%s", row.first, row.last, row.most, got, row.labels)
+		}
+	}
+}
+
+func at(t *testing.T, text string) time.Time {
+	t.Helper()
+	when, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return when
+}
+
+func TestBars(t *testing.T) {
+	for _, row := range []struct {
+		counts []int64
+		want   string
+	}{
+		{[]int64{0, 1, 2, 3, 4, 5, 6, 7, 8}, " ▁▂▃▄▅▆▇█"},
+		{[]int64{1, 1000000, 0, 0}, "▁█"},
+		{[]int64{1}, "█"},
+		{[]int64{0, 0}, ""},
+	} {
+		if got := bars(row.counts); got != row.want {
+			t.Errorf("bars(%v) = %q, want %q", row.counts, got, row.want)
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tocsin/core/event"
+	"tocsin/flow"
+)
+
+// results shows found events one after another, in bounded memory.
+type results interface {
+	add(flow.Found, flow.Evidence) error
+	// end shows what is still held back.
+	end() error
+	// notes are what is worth saying about the result, beside it.
+	notes() []string
+}
+
+// flusher is a buffered writer.
+type flusher interface {
+	io.Writer
+	Flush() error
+}
+
+// newResults makes the form that --output names.
+func newResults(form string, w flusher, sc screen, m *meter) (results, error) {
+	switch form {
+	case "table":
+		return &tableResults{w: w, sc: sc, meter: m}, nil
+	case "json":
+		return &jsonResults{w: w, escape: sc.terminal, meter: m}, nil
+	case "csv":
+		return newCSVResults(w, sc.terminal), nil
+	}
+	return nil, usagef("--output %q: write table, json or csv%s", form, didYouMean(form, []string{"table", "json", "csv"}))
+}
+
+// firstRows is how many rows the widths of the columns are chosen by, and
+// firstWait how long they are waited for.
+const (
+	firstRows = 50
+	firstWait = 200 * time.Millisecond
+)
+
+// tableResults is a table for people. Its first rows are held back for a moment
+// to see how wide the columns have to be.
+type tableResults struct {
+	w     flusher
+	sc    screen
+	meter *meter
+	held  [][]string
+	since time.Time
+	l     layout
+	set   bool
+}
+
+func eventColumns() []column {
+	return []column{
+		{title: "TIME (UTC)"},
+		{title: "ACCOUNT", spare: 1},
+		{title: "REGION", spare: 2},
+		{title: "PRINCIPAL", min: 14, middle: true},
+		{title: "ACTION", min: 16, middle: true},
+		{title: "ADDRESS", min: 12, spare: 3},
+		{title: "ERROR", min: 8},
+	}
+}
+
+// eventCells is an event as a row of these columns.
+func eventCells(e flow.Evidence) []string {
+	cells := []string{
+		timeText(e.Time), e.Account, e.Region, shortPrincipal(e.Principal), action(e.Source, e.Name), e.Address, e.ErrorCode,
+	}
+	for i := range cells {
+		cells[i] = clean(cells[i])
+	}
+	return cells
+}
+
+func (t *tableResults) add(_ flow.Found, e flow.Evidence) error {
+	row := eventCells(e)
+	if t.set {
+		return t.print([][]string{row})
+	}
+	if len(t.held) == 0 {
+		t.since = time.Now()
+	}
+	t.held = append(t.held, row)
+	if len(t.held) < firstRows && time.Since(t.since) < firstWait {
+		return nil
+	}
+	return t.end()
+}
+
+func (t *tableResults) end() error {
+	if t.set || len(t.held) == 0 {
+		return nil
+	}
+	limit := 0
+	if t.sc.terminal {
+		limit = t.sc.width
+	}
+	t.l = fit(eventColumns(), t.held, limit)
+	t.set = true
+	if _, err := fmt.Fprintln(t.w, t.sc.paint(bold, t.l.titles())); err != nil {
+		return err
+	}
+	held := t.held
+	t.held = nil
+	return t.print(held)
+}
+
+func (t *tableResults) print(rows [][]string) (err error) {
+	for _, row := range rows {
+		if _, err = fmt.Fprintln(t.w, t.l.line(row, t.sc.terminal)); err != nil {
+			return err
+		}
+	}
+	if t.sc.terminal {
+		t.meter.pause(func() { err = t.w.Flush() })
+	}
+	return err
+}
+
+func (t *tableResults) notes() []string {
+	if left := t.l.leftOut(); len(left) > 0 {
+		return []string{"not shown for lack of width: " + strings.ToLower(strings.Join(left, ", "))}
+	}
+	return nil
+}
+
+// jsonResults is the records as they are, one a line.
+type jsonResults struct {
+	w      flusher
+	escape bool // the terminal must not see what it could obey
+	meter  *meter
+	line   bytes.Buffer
+	broken int
+}
+
+func (j *jsonResults) add(f flow.Found, _ flow.Evidence) error {
+	j.line.Reset()
+	if !event.Valid(f.Raw) {
+		j.broken++ // a pattern of terms matches any text; no line of JSON comes of it
+		return nil
+	}
+	if err := json.Compact(&j.line, f.Raw); err != nil {
+		return err
+	}
+	j.line.WriteByte('\n')
+	text := j.line.Bytes()
+	if !j.escape {
+		_, err := j.w.Write(text)
+		return err
+	}
+	_, err := j.w.Write(escapeJSON(text))
+	if err == nil {
+		j.meter.pause(func() { err = j.w.Flush() })
+	}
+	return err
+}
+
+func (j *jsonResults) end() error { return nil }
+
+func (j *jsonResults) notes() []string {
+	if j.broken > 0 {
+		return []string{count(int64(j.broken), "record") + " left out that are no valid JSON"}
+	}
+	return nil
+}
+
+// escapeJSON writes the characters that a terminal would obey or hide as JSON
+// escapes, which mean the same. It is given valid JSON with a line end.
+func escapeJSON(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		switch {
+		case r == '\n' || r != utf8.RuneError && printable(r):
+			out = append(out, text[:n]...)
+		case r > 0xffff:
+			high, low := (r-0x10000)>>10+0xd800, (r-0x10000)&0x3ff+0xdc00
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		text = text[n:]
+	}
+	return out
+}
+
+// csvResults is a table for programs, the columns those of Evidence.
+type csvResults struct {
+	w     *csv.Writer
+	clean bool
+	begun bool
+}
+
+func newCSVResults(w io.Writer, terminal bool) *csvResults {
+	return &csvResults{w: csv.NewWriter(w), clean: terminal}
+}
+
+func (c *csvResults) add(_ flow.Found, e flow.Evidence) error {
+	if err := c.begin(); err != nil {
+		return err
+	}
+	when := ""
+	if !e.Time.IsZero() {
+		when = e.Time.UTC().Format(time.RFC3339Nano)
+	}
+	cells := []string{
+		when, e.EventID, e.Source, e.Name, e.Account, e.Region, e.Principal, e.Address, e.UserAgent, e.ErrorCode,
+		e.File, strconv.FormatInt(e.Offset, 10),
+	}
+	for i := range cells {
+		if c.clean {
+			cells[i] = clean(cells[i])
+		}
+		cells[i] = noFormula(cells[i])
+	}
+	return c.w.Write(cells)
+}
+
+func (c *csvResults) begin() error {
+	if c.begun {
+		return nil
+	}
+	c.begun = true
+	return c.w.Write([]string{
+		"time", "event_id", "event_source", "event_name", "account", "region", "principal", "address", "user_agent",
+		"error_code", "file", "offset",
+	})
+}
+
+func (c *csvResults) end() error {
+	if err := c.begin(); err != nil {
+		return err
+	}
+	c.w.Flush()
+	return c.w.Error()
+}
+
+func (c *csvResults) notes() []string { return nil }
+
+// noFormula keeps a spreadsheet from taking a text for a formula: whoever chose
+// a user agent would otherwise run it on the reader's machine.
+func noFormula(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tocsin/core/pattern"
+	"tocsin/flow"
+	"tocsin/source"
+)
+
+type searchOptions struct {
+	since, until string
+	where        []string
+	control      string
+	pack         string
+	limit        int64
+	output       string
+	keepRepeats  bool
+	workers      int
+}
+
+func newSearch(s Streams) *cobra.Command {
+	var o searchOptions
+	cmd := &cobra.Command{
+		Use:     "search [flags] PATTERN PATH...",
+		GroupID: "logs",
+		Short:   "Find the events that a filter pattern matches",
+		Long: `Searches CloudTrail log files for events that match a filter pattern. PATH is a
+file, a directory, a zip archive, s3://bucket/prefix, or - for standard input.
+The empty pattern '' matches every event. Events come in the order of the files;
+an event that was delivered twice is shown once.`,
+		Example: `  tocsin search '{ $.eventName = "StopLogging" }' logs/
+  tocsin search --since 3d-1d --where userIdentity.arn='*:user/alice' '' logs/
+  tocsin search --where errorCode='AccessDenied*' --output csv '' logs/ > denied.csv
+  tocsin search --control root-usage --output json logs/ | jq .eventName`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.control != "" {
+				return needArgs("PATH...")(cmd, args)
+			}
+			return needArgs("PATTERN", "PATH...")(cmd, args)
+		},
+		Annotations: map[string]string{exitCodes: `0  done, also when nothing was found
+1  failed, was interrupted, or something could not be read
+2  wrong usage or input`},
+		RunE: func(cmd *cobra.Command, args []string) error { return runSearch(cmd.Context(), o, args, s) },
+	}
+	o.addFlags(cmd.Flags())
+	completeControls(cmd)
+	return cmd
+}
+
+func (o *searchOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.since, "since", "", "events from this `TIME` on: 2h, 3d-1d, 2023-07-10, RFC 3339")
+	f.StringVar(&o.until, "until", "", "events up to and including this `TIME`")
+	f.StringArrayVar(&o.where, "where", nil, "also demand that `FIELD=VALUE`; * at either end of the value stands for anything; may be repeated")
+	f.StringVar(&o.control, "control", "", "use the pattern of the control with this `ID` in place of PATTERN")
+	f.StringVar(&o.pack, "pack", "", "where --control looks: a built-in `PACK` or a file (default all)")
+	f.Int64Var(&o.limit, "limit", 0, "stop after `N` events")
+	f.StringVar(&o.output, "output", "table", "`FORM` of the result: table, json (one record a line) or csv")
+	f.BoolVar(&o.keepRepeats, "keep-duplicates", false, "show an event as often as it was delivered")
+	f.IntVar(&o.workers, "workers", 0, "read `N` files at a time (default one per processor)")
+}
+
+func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) error {
+	w, err := parseWindow(o.since, o.until, s.Now())
+	if err != nil {
+		return err
+	}
+	if o.limit < 0 || o.workers < 0 {
+		return usagef("--limit and --workers cannot be negative")
+	}
+	patterns, paths, err := o.patterns(args)
+	if err != nil {
+		return err
+	}
+	files, err := open(ctx, paths, s)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(s.Out, 64<<10)
+	sc := newScreen(s.Out, s.Getenv)
+	meter := newMeter(s.Err, newScreen(s.Err, s.Getenv), "search")
+	results, err := newResults(o.output, out, sc, meter)
+	if err != nil {
+		return err
+	}
+
+	began := time.Now()
+	var report flow.SearchReport
+	var writing error
+	var progress flow.Progress
+	describe := flow.NewDescriber()
+	shown := int64(0)
+	meter.during(ctx, &progress, totalSize(paths), func() {
+		report = flow.Search(ctx, files, flow.SearchOptions{
+			Patterns: patterns, Since: w.since, Until: w.until,
+			KeepDuplicates: o.keepRepeats, Workers: o.workers, Progress: &progress,
+		}, func(f flow.Found) bool {
+			if writing = results.add(f, describe.Describe(f)); writing != nil {
+				return false
+			}
+			shown++
+			return o.limit == 0 || shown < o.limit
+		})
+	})
+	if writing == nil {
+		writing = results.end()
+	}
+	if writing == nil {
+		writing = out.Flush()
+	}
+	if writing != nil {
+		return fmt.Errorf("write the result: %w", writing)
+	}
+	errScreen := newScreen(s.Err, s.Getenv)
+	writeProblems(s.Err, errScreen, report.Problems, report.ProblemsLeftOut)
+	fmt.Fprintln(s.Err, errScreen.paint(dim, searchSummary(report, o.limit > 0 && shown == o.limit, time.Since(began))))
+	for _, note := range results.notes() {
+		fmt.Fprintln(s.Err, errScreen.paint(dim, note))
+	}
+	switch {
+	case report.Interrupted || report.Files.Failed > 0:
+		return exitStatus(exitFailed)
+	case report.Files.Read == 0 && !(o.limit > 0 && shown == o.limit):
+		return nothingRead(report.Files, paths)
+	}
+	return nil
+}
+
+// patterns are what an event has to match, and the paths that follow in the arguments.
+func (o *searchOptions) patterns(args []string) (all []*pattern.Pattern, paths []string, err error) {
+	var p *pattern.Pattern
+	if o.control != "" {
+		spec := o.pack
+		if spec == "" {
+			spec = "all"
+		}
+		pack, err := loadPack(spec)
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := findControl(pack, spec, o.control)
+		if err != nil {
+			return nil, nil, err
+		}
+		p, err = pattern.Parse(c.Pattern)
+		if err != nil {
+			return nil, nil, err
+		}
+		paths = args
+	} else {
+		if o.pack != "" {
+			return nil, nil, usagef("--pack says where to find a control; name one with --control")
+		}
+		if p, err = pattern.Parse(args[0]); err != nil {
+			return nil, nil, err
+		}
+		paths = args[1:]
+	}
+	all = append(all, p)
+	for _, text := range o.where {
+		p, err := parseWhere(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, p)
+	}
+	return all, paths, nil
+}
+
+// open gives the files that the paths name.
+func open(ctx context.Context, paths []string, s Streams) (source.Files, error) {
+	files, err := source.Open(ctx, paths, source.Options{Stdin: interruptible(ctx, s.In)})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &usageError{err: err}
+	}
+	return files, nil
+}
+
+// searchSummary says what was found in what.
+func searchSummary(r flow.SearchReport, limited bool, took time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s found among %s in %s (%s)", count(r.Found, "event"), thousands(r.Events), count(r.Files.Read, "file"), elapsed(took))
+	if r.Files.Skipped > 0 {
+		fmt.Fprintf(&b, ", %s passed over", count(r.Files.Skipped, "other file"))
+	}
+	if r.Files.Failed > 0 {
+		fmt.Fprintf(&b, ", %s could not be read", count(r.Files.Failed, "file"))
+	}
+	if limited {
+		b.WriteString("; stopped at the limit, there may be more")
+	}
+	if r.Interrupted {
+		b.WriteString("; interrupted, there may be more")
+	}
+	return b.String()
+}
