@@ -1,0 +1,207 @@
+package pattern
+
+import (
+	"slices"
+	"strconv"
+
+	"tocsin/core/event"
+)
+
+// A predicateID numbers the distinct predicates of a Set.
+type predicateID = int32
+
+// A predicate is a comparison with all that two of them must share to be the
+// same: it is a map key.
+type predicate struct {
+	field int32
+	op    Op
+	form  form
+	text  string
+}
+
+// A form is how the text of an Equal or NotEqual predicate compares.
+type form uint8
+
+const (
+	noText     form = iota // the operator has no right side
+	anyText                // *: every string and number
+	wholeText              // word, "word"
+	numberText             // 1: by value for numbers, by text for strings
+	prefixText             // word*
+	suffixText             // *word
+	innerText              // *word*
+	regexText              // %regex%
+)
+
+// setLiteral makes l the right side of p.
+func (p *predicate) setLiteral(l Literal) {
+	p.text = l.Text
+	switch l.Kind {
+	case NoLiteral:
+		p.form = noText
+	case Numeric:
+		p.form = numberText
+	case Regexp:
+		p.form = regexText
+	default:
+		p.form = wholeText
+		if l.Prefix || l.Suffix {
+			p.text = l.Body
+			switch {
+			case l.Body == "":
+				p.form = anyText
+			case l.Prefix && l.Suffix:
+				p.form = innerText
+			case l.Prefix:
+				p.form = suffixText
+			default:
+				p.form = prefixText
+			}
+		}
+	}
+}
+
+// An index tells which of one field's predicates a value makes true.
+//
+// Texts are looked up, not compared one by one: whole texts in a map, those
+// with a wildcard at one end in a map for each length that occurs, those with
+// wildcards at both ends all together by one search. Only regular
+// expressions and the ordering of numbers are tried one after another.
+type index struct {
+	// kinds are the predicates that are true of every value of a kind.
+	kinds [event.Array + 1][]predicateID
+	// nullInside are the IS NULL predicates, which an array satisfies when it
+	// holds a null (observed, see cloudwatch.md 1.4.4).
+	nullInside []predicateID
+
+	whole    map[string][]predicateID
+	wholeOf  map[string][]predicateID // for strings only: the text of a Numeric
+	numbers  map[string][]predicateID // for numbers only: the key of a Numeric
+	prefixes affixes
+	suffixes affixes
+	inner    literals
+	innerIDs []predicateID // by the number of the text in inner
+	tried    []tried
+
+	// texts says that what a string or number says matters at all.
+	texts bool
+}
+
+// tried is a predicate that has no index.
+type tried struct {
+	id predicateID
+	*Comparison
+}
+
+// affixes are texts that a value may begin with, or end with.
+type affixes struct {
+	lengths []int // distinct, ascending
+	ids     map[string][]predicateID
+}
+
+func (a *affixes) add(text string, id predicateID) {
+	put(&a.ids, text, id)
+	if at, found := slices.BinarySearch(a.lengths, len(text)); !found {
+		a.lengths = slices.Insert(a.lengths, at, len(text))
+	}
+}
+
+func put(m *map[string][]predicateID, key string, id predicateID) {
+	if *m == nil {
+		*m = map[string][]predicateID{}
+	}
+	(*m)[key] = append((*m)[key], id)
+}
+
+// add takes in the predicate p, which stands for c and all comparisons like it.
+func (x *index) add(id predicateID, p predicate, c *Comparison) {
+	is := func(k event.Kind) { x.kinds[k] = append(x.kinds[k], id) }
+	switch {
+	case p.op == NotExists:
+		is(event.Absent)
+		return
+	case p.op == IsNull:
+		is(event.Null)
+		x.nullInside = append(x.nullInside, id)
+		return
+	case p.op == IsTrue:
+		is(event.True)
+		return
+	case p.op == IsFalse:
+		is(event.False)
+		return
+	case p.op == Equal && p.form == anyText:
+		is(event.String)
+		is(event.Number)
+		return
+	}
+	x.texts = true
+	switch {
+	case p.op == Equal && p.form == wholeText:
+		put(&x.whole, p.text, id)
+	case p.op == Equal && p.form == numberText:
+		put(&x.wholeOf, p.text, id)
+		put(&x.numbers, string(c.Value.decimal.appendKey(nil)), id)
+	case p.op == Equal && p.form == prefixText:
+		x.prefixes.add(p.text, id)
+	case p.op == Equal && p.form == suffixText:
+		x.suffixes.add(p.text, id)
+	case p.op == Equal && p.form == innerText:
+		x.inner.add(p.text)
+		x.innerIDs = append(x.innerIDs, id)
+	default:
+		x.tried = append(x.tried, tried{id, c})
+	}
+}
+
+func (x *index) finish() { x.inner.finish() }
+
+// fire appends the predicates that a string or number makes true. text is the
+// decoded text of a string, a number as it is written.
+func (x *index) fire(dst []predicateID, kind event.Kind, text []byte, found *finder) []predicateID {
+	dst = append(dst, x.kinds[kind]...)
+	dst = append(dst, x.whole[string(text)]...)
+	if kind == event.String {
+		dst = append(dst, x.wholeOf[string(text)]...)
+	} else if number, ok := parseDecimal(text); ok && len(x.numbers) > 0 {
+		var room [64]byte
+		dst = append(dst, x.numbers[string(number.appendKey(room[:0]))]...)
+	}
+	for _, n := range x.prefixes.lengths {
+		if n > len(text) {
+			break
+		}
+		dst = append(dst, x.prefixes.ids[string(text[:n])]...)
+	}
+	for _, n := range x.suffixes.lengths {
+		if n > len(text) {
+			break
+		}
+		dst = append(dst, x.suffixes.ids[string(text[len(text)-n:])]...)
+	}
+	for _, i := range found.find(&x.inner, text) {
+		dst = append(dst, x.innerIDs[i])
+	}
+	for _, t := range x.tried {
+		if t.Holds(kind, text) {
+			dst = append(dst, t.id)
+		}
+	}
+	return dst
+}
+
+// appendKey appends a text that two decimals share only when they are equal.
+func (d decimal) appendKey(dst []byte) []byte {
+	if d.zero() {
+		return append(dst, '0')
+	}
+	if d.negative {
+		dst = append(dst, '-')
+	}
+	from := len(dst)
+	dst = append(append(dst, d.whole...), d.fraction...)
+	for len(dst) > from && dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return strconv.AppendInt(append(dst, 'e'), int64(d.point), 10)
+}
