@@ -64,7 +64,7 @@ func Evaluate(a Alarm, was State, datapoints []Datapoint) Verdict {
 		}
 		oldest = len(datapoints) - i
 		samples += d.SampleCount
-		if a.breaches(d) {
+		if a.Breaches(d) {
 			v.Breaching++
 		} else {
 			v.Good++

@@ -30,9 +30,9 @@ var operators = map[Operator]struct {
 	GreaterThanUpperThreshold:                {band: true},
 }
 
-// breaches tells whether a datapoint crosses the alarm's threshold, or leaves
+// Breaches tells whether a datapoint crosses the alarm's threshold, or leaves
 // its band. Nothing compares with a value that is no number.
-func (a Alarm) breaches(d Datapoint) bool {
+func (a Alarm) Breaches(d Datapoint) bool {
 	switch a.ComparisonOperator {
 	case GreaterThanOrEqualToThreshold:
 		return d.Value >= a.Threshold

@@ -101,7 +101,7 @@ func SeriesReason(alarming, total int) string {
 func (v Verdict) supporting(a Alarm) []Datapoint {
 	var out []Datapoint
 	for _, d := range v.counted() {
-		if a.breaches(d) == (v.State == InAlarm) {
+		if a.Breaches(d) == (v.State == InAlarm) {
 			out = append(out, d)
 		}
 	}

@@ -1,0 +1,117 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
+
+	"tocsin/core/event"
+	"tocsin/source"
+)
+
+// A decoder turns files into records, one file after another, reusing its
+// buffers. It belongs to one goroutine.
+type decoder struct {
+	reader *event.Reader
+}
+
+// newDecoder reads the given fields of every record.
+func newDecoder(fields *event.Fields) *decoder {
+	return &decoder{reader: event.NewReader(fields, event.Options{
+		Gunzip: func() event.Gunzip { return new(gzip.Reader) },
+	})}
+}
+
+// An outcome is what became of a file.
+type outcome struct {
+	fate     fate
+	bytes    int64 // decompressed
+	problems []event.Problem
+	// err is the context's error, or what the function that takes the records
+	// returned: why the file was not read to its end.
+	err error
+}
+
+// A fate is what counts a file in FileCounts.
+type fate uint8
+
+const (
+	wasRead    fate = iota // a log file, or at least records
+	wasSkipped             // no log file
+	wasFailed              // nothing of it could be read
+)
+
+// failed is the outcome of a file that could not be opened.
+func failed(f source.File, err error) outcome {
+	return outcome{fate: wasFailed, problems: []event.Problem{{File: f.Name, Offset: -1, Err: err}}}
+}
+
+// checkEvery is the number of records between two looks at the context: some
+// milliseconds' worth.
+const checkEvery = 1024
+
+// file gives every record of f to each, in the order of the file. A record is
+// valid until each returns.
+func (d *decoder) file(ctx context.Context, f source.File, each func(*event.Record) error) outcome {
+	if skippable(f.Key) {
+		return outcome{fate: wasSkipped}
+	}
+	content, err := f.Open(ctx)
+	if err != nil {
+		return failed(f, err)
+	}
+	defer content.Close() // it was only read: nothing is lost with an error
+	d.reader.Reset(f.Name, stopping{ctx, content})
+	records, stopped := 0, error(nil)
+	for stopped == nil {
+		record, err := d.reader.Next()
+		if err != nil {
+			break // the end, or a read error that Problems holds as well
+		}
+		if records++; records%checkEvery == 0 {
+			stopped = ctx.Err()
+		}
+		if stopped == nil {
+			stopped = each(record)
+		}
+	}
+	done := outcome{problems: d.reader.Problems(), err: cmp.Or(stopped, ctx.Err())}
+	_, done.bytes = d.reader.Bytes()
+	switch shape := d.reader.Shape(); {
+	case records > 0 || done.err != nil:
+		done.fate = wasRead
+	case shape == event.Digest || shape == event.Foreign:
+		done.fate = wasSkipped
+	case len(done.problems) > 0:
+		done.fate = wasFailed
+	}
+	if done.err != nil { // the stop itself is no problem of the file's
+		done.problems = slices.DeleteFunc(slices.Clone(done.problems), func(p event.Problem) bool { return errors.Is(p.Err, done.err) })
+	}
+	return done
+}
+
+// skippable tells by its key that a file is CloudTrail's but holds no events.
+func skippable(key string) bool {
+	k, ok := event.ParseKey(key)
+	return ok && (k.Kind != event.LogFiles)
+}
+
+// stopping is a reader that ends with its context, so that a slow or endless
+// file can be given up at any time between two reads.
+type stopping struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s stopping) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, fmt.Errorf("given up: %w", err)
+	}
+	return s.r.Read(p)
+}

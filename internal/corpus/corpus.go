@@ -1,0 +1,28 @@
+// Package corpus finds the collections of real CloudTrail data that tests read
+// where they are present. They are not part of the project: see their own README.
+package corpus
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// Variable names the folder of the collections where it is not in its usual place.
+const Variable = "TOCSIN_CORPUS"
+
+// Dir is the folder of the collections: $TOCSIN_CORPUS, or shared/data beside
+// the checkout. Without one the test is skipped, and says so.
+func Dir(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv(Variable); dir != "" {
+		return dir
+	}
+	_, here, _, _ := runtime.Caller(0)
+	dir := filepath.Join(filepath.Dir(here), "..", "..", "..", "shared", "data")
+	if _, err := os.Stat(filepath.Join(dir, "expected.json")); err != nil {
+		t.Skipf("no collections of CloudTrail data: set %s, or put them at %s", Variable, dir)
+	}
+	return dir
+}
