@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"tocsin/core/pattern"
 )
 
 // A Control is one thing that must be watched. Of a control of Kind Alarm,
@@ -41,6 +44,8 @@ type Control struct {
 	CIS map[Version]Item `json:"cis,omitempty"`
 	// SecurityHub is the id of the control in AWS Security Hub, if it has one.
 	SecurityHub string `json:"securityHub,omitempty"`
+	// Demands are what known auditors ask of the pattern's text.
+	Demands []Demand `json:"demands,omitempty"`
 	// Texts are other published wordings of the pattern.
 	Texts    []Text   `json:"texts,omitempty"`
 	Examples Examples `json:"examples,omitzero"`
@@ -90,13 +95,15 @@ func DefaultSettings() Settings {
 }
 
 // UnmarshalJSON gives every member that is not there its default: kind alarm,
-// severity medium, DefaultSettings, and the id as the metric's name.
+// severity medium, DefaultSettings, and the id as the metric's name. Blanks
+// around the pattern, such as the last newline of a YAML block, are left out.
 func (c *Control) UnmarshalJSON(text []byte) error {
 	type plain Control
 	p := plain{Kind: Alarm, Severity: Medium, Settings: DefaultSettings()}
 	if err := json.Unmarshal(text, &p); err != nil {
 		return err
 	}
+	p.Pattern = strings.TrimSpace(p.Pattern)
 	if p.Kind != Alarm {
 		p.Settings = Settings{}
 	} else if p.Metric == "" {
@@ -147,6 +154,26 @@ type Text struct {
 	Invalid bool `json:"invalid,omitempty"`
 	// Differs names the examples that the text judges otherwise than the control does.
 	Differs []string `json:"differs,omitempty"`
+}
+
+// A Demand is what a tool that audits accounts asks of the text of a filter for
+// the control. Few of them look at what it means.
+type Demand struct {
+	Auditor string      `json:"auditor"`
+	How     pattern.How `json:"how"`
+	// Text is the name of the text that How is about.
+	Text string `json:"text,omitempty"`
+	Note string `json:"note,omitempty"`
+}
+
+// AuditorDemands are the demands with their texts in place of the names.
+func (c *Control) AuditorDemands() []pattern.Demand {
+	demands := make([]pattern.Demand, len(c.Demands))
+	for i, d := range c.Demands {
+		text, _ := c.Text(d.Text)
+		demands[i] = pattern.Demand{Auditor: d.Auditor, How: d.How, Text: text, Note: d.Note}
+	}
+	return demands
 }
 
 // Examples are whole CloudTrail records that show what a control is about.
