@@ -46,12 +46,15 @@ func (r *Reader) peek() (byte, bool) {
 	}
 }
 
-// begins tells whether the text goes on with prefix.
-func (r *Reader) begins(prefix []byte) bool {
-	if len(r.walk.text)-r.p < len(prefix) {
-		r.fill()
+// beginsRecord tells whether the object at r.p has eventVersion first, as
+// CloudTrail writes its records wherever they stand.
+func (r *Reader) beginsRecord() bool {
+	for {
+		p := blank(r.walk.text, r.p+1)
+		if len(r.walk.text)-p >= len(firstName) || !r.extend() {
+			return bytes.HasPrefix(r.walk.text[p:], firstName)
+		}
 	}
-	return bytes.HasPrefix(r.walk.text[r.p:], prefix)
 }
 
 // enter goes into a list.

@@ -50,7 +50,7 @@ func NewReader(f *Fields, o Options) *Reader {
 		f = NewFields()
 	}
 	r := &Reader{done: true}
-	r.options = o.withDefaults()
+	r.options, r.least = o.withDefaults(), windowStart
 	r.walk = newWalk(f, r.options.MaxDepth)
 	r.inner = NewExtractor(f)
 	r.inner.walk.room = r.options.MaxDepth
@@ -118,7 +118,7 @@ func (r *Reader) step() bool {
 	switch {
 	case in == members:
 		return r.object(in)
-	case c == '{' && (in == records || in <= items && r.begins(recordStart)):
+	case c == '{' && (in == records || in <= items && r.beginsRecord()):
 		return r.take(in)
 	case c == '{':
 		return r.object(in)

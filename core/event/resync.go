@@ -101,7 +101,7 @@ func (r *Reader) nextStart(from int64, lines bool) int {
 // bracket before it and "eventVersion" after it, or -1.
 func nextRecord(text []byte, p int) int {
 	for {
-		n := bytes.Index(text[p:], recordStart[1:])
+		n := bytes.Index(text[p:], firstName)
 		if n < 0 {
 			return -1
 		}

@@ -127,6 +127,10 @@ func (w *walk) member(p int) (name []byte, v Value, end int) {
 		return nil, v, w.fail(short, p)
 	}
 	name = w.text[p+1 : quote]
+	if w.slashed(p+1, quote) {
+		w.key = appendUnescaped(w.key[:0], name)
+		name = w.key
+	}
 	if p = blank(w.text, quote+1); p >= len(w.text) {
 		return nil, v, w.fail(short, p)
 	}
@@ -150,8 +154,9 @@ func (w *walk) member(p int) (name []byte, v Value, end int) {
 	return name, v, end
 }
 
-// recordStart is how CloudTrail's records begin, whatever they are part of.
-var recordStart = []byte(`{"eventVersion"`)
+// firstName is the member that CloudTrail's records begin with, whatever they
+// are part of.
+var firstName = []byte(`"eventVersion"`)
 
 // isRecord tells whether an object that nothing around it names a record looks
 // like one: it has the members that every record has.

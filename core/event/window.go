@@ -36,9 +36,10 @@ type window struct {
 	gunzip  Gunzip
 	from    io.Reader // gunzip or input
 
-	buf  []byte
-	end  int
-	base int64
+	buf   []byte
+	least int // its size while records are small
+	end   int
+	base  int64
 	// stop is why no more text comes; io.EOF when all is well.
 	stop error
 }
@@ -66,7 +67,7 @@ func (w *window) open(src io.Reader) {
 	w.end, w.base, w.stop = 0, 0, nil
 	if w.input == nil {
 		w.input = bufio.NewReaderSize(&w.source, inputSize)
-		w.buf = make([]byte, windowStart)
+		w.buf = make([]byte, w.least)
 	} else {
 		w.input.Reset(&w.source)
 	}
@@ -87,9 +88,6 @@ func (w *window) open(src io.Reader) {
 	}
 }
 
-// close lets go of the source.
-func (w *window) close() { w.source.src = nil }
-
 // compressed is how much of the source was used.
 func (w *window) compressed() int64 {
 	if w.input == nil {
@@ -105,10 +103,13 @@ func (w *window) decompressed() int64 { return w.base + int64(w.end) }
 // half of the buffer, and reads until it is full. False: no more text came.
 func (w *window) slide(keep int) bool {
 	held := w.buf[keep:w.end]
-	if 2*len(held) > len(w.buf) {
-		w.buf = make([]byte, 2*len(w.buf))
-	} else if len(held) < windowStart/2 && len(w.buf) > windowStart {
-		w.buf = w.buf[:windowStart]
+	if twice := 2 * len(w.buf); 2*len(held) > len(w.buf) {
+		if w.buf = w.buf[:cap(w.buf)]; len(w.buf) < twice {
+			w.buf = make([]byte, twice)
+		}
+		w.buf = w.buf[:twice]
+	} else if 2*len(held) <= w.least {
+		w.buf = w.buf[:w.least]
 	}
 	w.end = copy(w.buf, held)
 	w.base += int64(keep)
