@@ -29,12 +29,12 @@ type Options struct {
 	// Start is when the first event may happen; it is cut to a multiple of five
 	// minutes. Default 2026-03-03T08:00:00Z, a Tuesday.
 	Start time.Time
-	// Span is how long events happen; default four hours. A story begins such
+	// Span is how long events happen; default three hours. A story begins such
 	// that it has as much of the background before as after it.
 	Span time.Duration
 	// Duplicates is the share of events delivered a second time, in another
 	// file of the same five minutes, as when two trails write to one bucket. It
-	// is reached only as far as there are such files. Default 0.
+	// is reached only as far as there are such files. Default 0.02; negative is none.
 	Duplicates float64
 }
 
@@ -141,7 +141,13 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.Start = o.Start.UTC().Truncate(delivery)
 	if o.Span == 0 {
-		o.Span = 4 * time.Hour
+		o.Span = 3 * time.Hour
+	}
+	switch {
+	case o.Duplicates == 0:
+		o.Duplicates = 0.02
+	case o.Duplicates < 0:
+		o.Duplicates = 0
 	}
 	if _, ok := stories[o.Story]; !ok {
 		return o, fmt.Errorf("no story %q; there are %s", o.Story, strings.Join(Stories(), ", "))
@@ -155,8 +161,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("%d accounts: 1 to %d", o.Accounts, maxAccounts)
 	case o.Span < delivery:
 		return o, fmt.Errorf("span %s: at least %s, the time between two deliveries", o.Span, delivery)
-	case !(o.Duplicates >= 0 && o.Duplicates <= 1):
-		return o, fmt.Errorf("share of duplicates %v: 0 to 1", o.Duplicates)
+	case !(o.Duplicates <= 1):
+		return o, fmt.Errorf("share of duplicates %v: at most 1", o.Duplicates)
 	}
 	return o, nil
 }
