@@ -61,6 +61,10 @@ what they mean in CloudWatch.`,
   tocsin scan s3://my-trail/AWSLogs/       the same, straight from the bucket
   tocsin search '{ $.eventName = "StopLogging" }' logs/
   tocsin pattern lint '{ $.errorCode != "AccessDenied" }'`,
+		Annotations: map[string]string{exitCodes: `0  done
+1  failed
+2  wrong usage or input
+3  done with findings: an alarm rang, a pattern has a flaw`},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -132,11 +133,22 @@ func closest(written string, names []string) (string, bool) {
 		return best, true
 	}
 	for _, n := range names {
-		if len(strings.TrimLeft(written, "-")) > 1 && strings.HasPrefix(n, written) {
+		if len(strings.TrimLeft(written, "-")) > 1 && (strings.HasPrefix(n, written) || hasWords(n, written)) {
 			return n, true
 		}
 	}
 	return "", false
+}
+
+// hasWords tells whether a hyphenated name has all the words that were written.
+func hasWords(name, written string) bool {
+	words := strings.Split(name, "-")
+	for w := range strings.SplitSeq(written, "-") {
+		if !slices.Contains(words, w) {
+			return false
+		}
+	}
+	return true
 }
 
 // edits is the number of single letters to insert, delete, replace, or swap

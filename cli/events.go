@@ -44,7 +44,13 @@ const maxProblemsShown = 8
 // writeProblems tells what could not be read, with the place.
 func writeProblems(w io.Writer, sc screen, problems []flow.Problem, more int64) {
 	for _, p := range problems[:min(len(problems), maxProblemsShown)] {
-		fmt.Fprintf(w, "%s %s\n", sc.paint(yellow, "!"), problemText(p))
+		for i, line := range wrap(problemText(p), sc.width-2) {
+			mark := " "
+			if i == 0 {
+				mark = sc.paint(yellow, "!")
+			}
+			fmt.Fprintf(w, "%s %s\n", mark, line)
+		}
 	}
 	if rest := int64(max(0, len(problems)-maxProblemsShown)) + more; rest > 0 {
 		fmt.Fprintf(w, "%s and %s\n", sc.paint(yellow, "!"), count(rest, "further problem"))

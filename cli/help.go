@@ -53,7 +53,7 @@ func writeHelp(w io.Writer, cmd *cobra.Command, width int) {
 	if cmd.Example != "" {
 		fmt.Fprintf(w, "\nExamples:\n%s\n", strings.TrimRight(cmd.Example, "\n"))
 	}
-	if flags := cmd.NonInheritedFlags(); flags.HasAvailableFlags() {
+	if flags := cmd.NonInheritedFlags(); !onlyHelp(flags) {
 		fmt.Fprintf(w, "\nFlags:\n%s", flagHelp(flags, width))
 	}
 	if flags := cmd.InheritedFlags(); flags.HasAvailableFlags() {
@@ -67,6 +67,13 @@ func writeHelp(w io.Writer, cmd *cobra.Command, width int) {
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(w, "\nRun %q for more about a command.\n", cmd.CommandPath()+" COMMAND --help")
 	}
+}
+
+// onlyHelp tells whether a command has no flags but the one that shows this.
+func onlyHelp(flags *pflag.FlagSet) bool {
+	only := true
+	flags.VisitAll(func(f *pflag.Flag) { only = only && (f.Hidden || f.Name == "help") })
+	return only
 }
 
 // writeCommands lists a command's subcommands by group.

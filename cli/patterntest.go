@@ -137,9 +137,9 @@ func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, f
 // eachLine gives every line of a file to each, without its line end, which may
 // be CR LF and missing at the end of the file.
 func eachLine(ctx context.Context, path string, s Streams, each func([]byte, func() []string) error) error {
-	files, err := source.Open(ctx, []string{path}, source.Options{Stdin: interruptible(ctx, s.In)})
+	files, err := open(ctx, []string{path}, s)
 	if err != nil {
-		return &usageError{err: err}
+		return err
 	}
 	for f, err := range files {
 		if err == nil {

@@ -38,7 +38,7 @@ func newResults(form string, w flusher, sc screen, m *meter) (results, error) {
 	case "json":
 		return &jsonResults{w: w, escape: sc.terminal, meter: m}, nil
 	case "csv":
-		return newCSVResults(w, sc.terminal), nil
+		return &csvResults{w: csv.NewWriter(w)}, nil
 	}
 	return nil, usagef("--output %q: write table, json or csv%s", form, didYouMean(form, []string{"table", "json", "csv"}))
 }
@@ -197,15 +197,11 @@ func escapeJSON(text []byte) []byte {
 	return out
 }
 
-// csvResults is a table for programs, the columns those of Evidence.
+// csvResults is a table for spreadsheets, the columns those of Evidence. Control
+// characters are shown by their codes; who wants every byte takes JSON.
 type csvResults struct {
 	w     *csv.Writer
-	clean bool
 	begun bool
-}
-
-func newCSVResults(w io.Writer, terminal bool) *csvResults {
-	return &csvResults{w: csv.NewWriter(w), clean: terminal}
 }
 
 func (c *csvResults) add(_ flow.Found, e flow.Evidence) error {
@@ -221,10 +217,7 @@ func (c *csvResults) add(_ flow.Found, e flow.Evidence) error {
 		e.File, strconv.FormatInt(e.Offset, 10),
 	}
 	for i := range cells {
-		if c.clean {
-			cells[i] = clean(cells[i])
-		}
-		cells[i] = noFormula(cells[i])
+		cells[i] = noFormula(clean(cells[i]))
 	}
 	return c.w.Write(cells)
 }

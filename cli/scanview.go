@@ -28,13 +28,14 @@ func (v *scanView) show(r flow.Report) {
 	v.summary(r)
 	rang, still, quiet := sortControls(r.Controls)
 	if len(rang) > 0 {
-		axis := newAxis(r.Span.First, v.axisEnd(r), max(20, v.sc.width-labelWidth-8))
+		fmt.Fprintln(v.w, v.overview(rang))
+		axis := newAxis(r.Span.First, r.Span.Last, max(20, v.sc.width-labelWidth-8))
 		for _, c := range rang {
 			fmt.Fprintln(v.w)
 			v.control(c, axis)
 		}
 	}
-	if r.Events > 0 {
+	if r.Events > 0 && len(still)+len(quiet) > 0 {
 		fmt.Fprintln(v.w)
 		v.quiet(still, quiet)
 	}
@@ -44,8 +45,22 @@ func (v *scanView) show(r flow.Report) {
 	}
 }
 
-// axisEnd is where the plots end: with the last event.
-func (v *scanView) axisEnd(r flow.Report) time.Time { return r.Span.Last }
+// overview counts the alarms that rang by severity.
+func (v *scanView) overview(rang []flow.ControlReport) string {
+	var parts []string
+	for s := control.Critical; s >= control.Low; s-- {
+		n := 0
+		for _, c := range rang {
+			if severity(c) == s {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, v.sc.paint(severityStyle(s), fmt.Sprintf("%d %s", n, s)))
+		}
+	}
+	return v.sc.paint(bold, count(int64(len(rang)), "alarm")+" rang") + ": " + strings.Join(parts, ", ")
+}
 
 // sortControls divides controls into those whose alarm rang, those that matched
 // without ringing, and those that matched nothing; the first by severity.
@@ -139,12 +154,11 @@ func (v *scanView) control(c flow.ControlReport, a axis) {
 		head += strings.Repeat(" ", blanks) + v.sc.paint(dim, id)
 	}
 	fmt.Fprintln(v.w, head)
-	facts := []string{"rang " + times(len(c.Alarms)), count(c.Matches, "event"), spanText(c.Span.First, c.Span.Last)}
-	if c.Matches == 1 {
-		facts[2] = timeText(c.Span.First)
+	when := spanText(c.Span.First, c.Span.Last)
+	if c.Span.First.Equal(c.Span.Last) {
+		when = timeText(c.Span.First)
 	}
-	fmt.Fprintf(v.w, "  %s\n", strings.Join(facts, " · "))
-
+	fmt.Fprintf(v.w, "  %s · %s\n", count(c.Matches, "event"), when)
 	v.plot(c, a)
 	v.top("principals", c.Top.Principals, shortPrincipal)
 	v.top("addresses", c.Top.Addresses, nil)
@@ -152,15 +166,9 @@ func (v *scanView) control(c flow.ControlReport, a axis) {
 	v.top("Regions", c.Top.Regions, nil)
 	v.top("errors", c.Top.ErrorCodes, nil)
 	v.top("actions", c.Top.Actions, nil)
-	first := c.Alarms[0]
-	for i, line := range wrap(clean(first.Reason), v.sc.width-labelWidth-4) {
-		if i == 0 {
-			v.row("reason", line)
-		} else {
-			v.row("", line)
-		}
-	}
-	v.row("show", v.sc.paint(cyan, v.command(c)))
+	v.rows("rang", rings(c.Alarms))
+	v.rows("reason", clean(c.Alarms[0].Reason))
+	v.showCommand(v.command(c))
 }
 
 // severalOnly is the counts when there are several: one account goes without saying.
@@ -171,19 +179,45 @@ func severalOnly(counts []flow.Count) []flow.Count {
 	return counts
 }
 
-func times(n int) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
+// rings says how often an alarm rang, and when as long as that is brief.
+func rings(stays []flow.Alarm) string {
+	const few = 3
+	var at []string
+	day := ""
+	for _, stay := range stays[:min(len(stays), few)] {
+		t := stay.At.UTC()
+		if d := t.Format(time.DateOnly); d != day {
+			at = append(at, timeText(t))
+			day = d
+		} else {
+			at = append(at, t.Format(time.TimeOnly))
+		}
 	}
-	return thousands(int64(n)) + " times"
+	switch n := len(stays); {
+	case n == 1:
+		return "once: " + at[0]
+	case n == 2:
+		return "twice: " + strings.Join(at, ", ")
+	case n <= few:
+		return fmt.Sprintf("%d times: %s", n, strings.Join(at, ", "))
+	default:
+		return fmt.Sprintf("%s times, first %s", thousands(int64(n)), at[0])
+	}
 }
 
 // row writes a label and what it stands for.
 func (v *scanView) row(label, text string) {
 	fmt.Fprintf(v.w, "  %s%s\n", v.sc.paint(dim, pad(label, labelWidth)), text)
+}
+
+// rows writes a label and text of any length.
+func (v *scanView) rows(label, text string) {
+	for i, line := range wrap(text, v.sc.width-labelWidth-4) {
+		if i > 0 {
+			label = ""
+		}
+		v.row(label, line)
+	}
 }
 
 // top writes the most frequent values, as many as one line holds.
@@ -271,23 +305,46 @@ func paintRuns(sc screen, line string, mark rune, st style) string {
 	return b.String()
 }
 
-// longPattern is the length beyond which a control is named instead of spelled out.
-const longPattern = 200
+// showCommand writes a command, on a terminal broken into lines that can still
+// be copied as they are.
+func (v *scanView) showCommand(words []string) {
+	if !v.sc.terminal {
+		v.row("show", strings.Join(words, " "))
+		return
+	}
+	lines := joinWithin(words, " ", v.sc.width-labelWidth-6)
+	for i, line := range lines {
+		label, more := "", ""
+		if i == 0 {
+			label = "show"
+		} else {
+			line = "  " + line
+		}
+		if i < len(lines)-1 {
+			more = ` \`
+		}
+		v.row(label, v.sc.paint(cyan, line+more))
+	}
+}
 
-// command is what to type to see a control's events.
-func (v *scanView) command(c flow.ControlReport) string {
-	words := []string{"tocsin", "search"}
+// longPattern is the length beyond which a control is named instead of spelled out.
+const longPattern = 120
+
+// command is what to type to see a control's events, quoted for a shell, in
+// pieces between which a line may end.
+func (v *scanView) command(c flow.ControlReport) []string {
+	words := []string{"tocsin search"}
 	if !c.Span.First.IsZero() {
-		words = append(words, "--since", exactTime(c.Span.First), "--until", exactTime(c.Span.Last))
+		words = append(words, "--since "+exactTime(c.Span.First), "--until "+exactTime(c.Span.Last))
 	}
 	if v.options.keepRepeats {
 		words = append(words, "--keep-duplicates")
 	}
 	if spec, ok := v.packOf(c); ok && len(c.Pattern) > longPattern {
 		if spec != "all" {
-			words = append(words, "--pack", shellQuote(spec))
+			words = append(words, "--pack "+shellQuote(spec))
 		}
-		words = append(words, "--control", shellQuote(c.ID))
+		words = append(words, "--control "+shellQuote(c.ID))
 	} else {
 		words = append(words, shellQuote(c.Pattern))
 	}
@@ -297,7 +354,7 @@ func (v *scanView) command(c flow.ControlReport) string {
 		}
 		words = append(words, shellQuote(p))
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // packOf is the pack in which search finds the control, if it is from one.

@@ -3,7 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -181,6 +183,9 @@ func open(ctx context.Context, paths []string, s Streams) (source.Files, error) 
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if errors.Is(err, fs.ErrNotExist) { // the text says so already
+			err = errors.New(strings.TrimSuffix(err.Error(), ": "+fs.ErrNotExist.Error()))
 		}
 		return nil, &usageError{err: err}
 	}

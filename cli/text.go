@@ -81,22 +81,28 @@ func cut(text string, columns int) string {
 	return b.String() + "…"
 }
 
+// cutStart is cut for text whose end tells more than its beginning.
+func cutStart(text string, columns int) string {
+	if width(text) <= columns {
+		return text
+	}
+	tail := ""
+	for g := uniseg.NewGraphemes(text); g.Next(); {
+		_, to := g.Positions()
+		if tail = text[to:]; width(tail) < columns {
+			break
+		}
+	}
+	return "…" + tail
+}
+
 // cutMiddle is cut for text whose end tells as much as its beginning: a path, an ARN.
 func cutMiddle(text string, columns int) string {
 	if width(text) <= columns || columns < 5 {
 		return cut(text, columns)
 	}
-	tail := columns / 2
-	var parts []string
-	for g := uniseg.NewGraphemes(text); g.Next(); {
-		parts = append(parts, g.Str())
-	}
-	from, used := len(parts), 0
-	for from > 0 && used+width(parts[from-1]) <= tail {
-		from--
-		used += width(parts[from])
-	}
-	return strings.TrimSuffix(cut(text, columns-used), "…") + "…" + strings.Join(parts[from:], "")
+	tail := cutStart(text, columns/2+1)
+	return strings.TrimSuffix(cut(text, columns-width(tail)+1), "…") + tail
 }
 
 // pad fills text with blanks on the right up to a number of columns.

@@ -73,7 +73,7 @@ func TestCutFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := clean(rapid.String().Draw(t, "text"))
 		columns := rapid.IntRange(1, 40).Draw(t, "columns")
-		for _, got := range []string{cut(text, columns), cutMiddle(text, columns)} {
+		for _, got := range []string{cut(text, columns), cutMiddle(text, columns), cutStart(text, columns)} {
 			if width(got) > columns {
 				t.Fatalf("%q in %d columns: %q takes %d", text, columns, got, width(got))
 			}
