@@ -125,19 +125,24 @@ func (m *Matcher) first(pattern int32) bool {
 
 // matchJSON lets the watched fields call the patterns that watch them.
 func (m *Matcher) matchJSON(hits []int) []int {
-	t := &m.set.triggers
-	for _, f := range t.watched {
+	for _, f := range m.set.triggers.watched {
 		for _, id := range m.fired(f) {
-			tr := t.by[id]
-			for _, i := range t.at(tr.alone) {
-				hits = m.look(i, hits)
-			}
-			for _, g := range t.at(tr.seconds) {
-				for _, second := range m.fired(g) {
-					for _, i := range t.at(t.pairs[pair{id, second}]) {
-						hits = m.look(i, hits)
-					}
-				}
+			hits = m.follow(id, hits)
+		}
+	}
+	return hits
+}
+
+// follow looks at the patterns of a node and of those that it leads on to.
+func (m *Matcher) follow(n int32, hits []int) []int {
+	t := &m.set.triggers
+	for _, i := range t.at(t.nodes[n].patterns) {
+		hits = m.look(i, hits)
+	}
+	for _, f := range t.at(t.nodes[n].fields) {
+		for _, id := range m.fired(f) {
+			if next, ok := t.next[link{n, id}]; ok {
+				hits = m.follow(next, hits)
 			}
 		}
 	}

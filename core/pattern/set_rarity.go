@@ -1,6 +1,10 @@
 package pattern
 
-import "tocsin/core/event"
+import (
+	"math"
+
+	"tocsin/core/event"
+)
 
 // habit is what is known beforehand about a field of CloudTrail events. It
 // steers which condition of a pattern is watched, never what matches: with
@@ -64,7 +68,8 @@ func (p predicate) rate(path event.Path) float64 {
 		return h.present
 	case prefixText, suffixText, innerText:
 		// A wildcard takes in many values, the more the shorter its text.
-		return min(h.present, h.same*(1+16/float64(len(p.text))))
+		n := float64(len(p.text))
+		return h.present * math.Pow(h.same/h.present, n/(n+8))
 	case regexText:
 		return 0.5 * h.present
 	}

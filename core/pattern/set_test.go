@@ -146,7 +146,7 @@ func TestSetWork(t *testing.T) {
 	}{
 		{15, 1, 0.2},
 		{1500, 2, 1.5},
-		{15000, 10, 2},
+		{15000, 5, 2},
 	} {
 		r := newRunner(parseAll(t, generatedRules(c.patterns)...))
 		hits := 0

@@ -1,207 +1,47 @@
 package pattern
 
 import (
-	"math"
 	"slices"
 
 	"tocsin/core/event"
 )
 
-// triggers say which patterns to look at when a predicate holds.
+// triggers say which patterns to look at when predicates hold.
 //
-// A pattern is watched by a watch list: predicates of which at least one
-// holds whenever the pattern matches. Of an && that is the list of its rarest
-// side, of an || the lists of all its sides together. Every condition needs
-// something to hold, if only the absence of a field, so each pattern has such
-// a list, and a pattern whose list stays silent costs nothing.
+// A pattern is watched by chains of predicates. Whenever it matches, all
+// predicates of at least one of its chains hold: an && makes chains longer, an ||
+// makes more of them. Every condition needs something to hold, if only
+// the absence of a field, so each pattern has a chain, and a pattern whose
+// chains stay silent costs nothing.
 //
-// That alone is not enough for thousands of patterns: hundreds of them watch
-// the same few event names and error codes. A pattern that would stand in such
-// a crowd watches for two predicates at once, which is what && is for: when the
-// first holds, the field of the second is looked at, and the pair of the two
-// finds the pattern.
+// A chain begins with its rarest predicate, and mostly that is enough. But of
+// thousands of patterns hundreds ask for the same few event names and error
+// codes. Such a crowd is told apart by the next predicates of the chains: the
+// chains make a tree, as deep as there are crowds. At a node of it the fields
+// of the next predicates are worked out, and those that hold lead on.
 type triggers struct {
-	watched []int32 // fields worked out for every event
-	by      []trigger
-	lists   []int32 // patterns and fields, as the spans say
-	pairs   map[pair]span
+	watched []int32 // fields that chains begin with; they are worked out for every event
+	nodes   []node  // those of the first predicates stand at their numbers
+	next    map[link]int32
+	lists   []int32 // patterns and fields, as the spans of nodes say
 }
 
-// A trigger is what a predicate sets off.
-type trigger struct {
-	alone   span // patterns
-	seconds span // fields that may hold the second predicate of a pair
+// A node stands for predicates that hold together.
+type node struct {
+	patterns span // to be looked at
+	fields   span // where the predicates are that lead on
 }
 
 // A span is the part lists[from:to].
 type span struct{ from, to int32 }
 
-// A pair is two predicates that hold together. The first is the rarer one; the
-// second is never where the first is watched alone.
-type pair struct{ first, second predicateID }
-
-// How a pattern is watched.
-const (
-	// crowd is how many patterns may watch one predicate before they are told
-	// apart by a second one.
-	crowd = 2
-	// maxPairs bounds the pairs of one &&, of which both sides may be long lists.
-	maxPairs = 256
-	// worthPair is how much rarer than its predicates a pair must be.
-	worthPair = 0.7
-)
-
-// A watch is a watch list with a guess how often it calls.
-type watch struct {
-	on   []pair // second is never in a list of single predicates
-	rate float64
+// A link leads on from a node when one more predicate holds.
+type link struct {
+	node int32
+	id   predicateID
 }
 
-// A triggerPlan chooses the watch list of each pattern, when it knows all of them.
-type triggerPlan struct {
-	*compiler
-	patterns []planned
-}
-
-type planned struct {
-	pattern        int32
-	single, paired watch
-}
-
-func newTriggerPlan(c *compiler) *triggerPlan { return &triggerPlan{compiler: c} }
-
-func (t *triggerPlan) add(pattern int, cond condition) {
-	single, paired := t.watches(cond)
-	t.patterns = append(t.patterns, planned{int32(pattern), single, paired})
-}
-
-// watches gives the best watch list of single predicates and the best one in
-// which there may be pairs.
-func (t *triggerPlan) watches(cond condition) (single, paired watch) {
-	switch cond.junction {
-	case anyOf:
-		for _, n := range cond.nodes {
-			s, p := t.watches(n)
-			single = watch{append(single.on, s.on...), single.rate + s.rate}
-			paired = watch{append(paired.on, p.on...), paired.rate + p.rate}
-		}
-		return single, paired
-	case allOf:
-		sides := make([]watch, len(cond.nodes))
-		single.rate, paired.rate = math.Inf(1), math.Inf(1)
-		for i, n := range cond.nodes {
-			s, p := t.watches(n)
-			sides[i] = s
-			single, paired = rarer(single, s), rarer(paired, p)
-		}
-		for _, other := range sides {
-			paired = rarer(paired, t.cross(single, other))
-		}
-		return single, paired
-	}
-	w := watch{[]pair{{cond.leaf.fires, never}}, t.rate(cond.leaf.fires)}
-	return w, w
-}
-
-func rarer(a, b watch) watch {
-	if b.rate < a.rate {
-		return b
-	}
-	return a
-}
-
-// cross is the watch list of two sides of an && together.
-func (t *triggerPlan) cross(a, b watch) watch {
-	w := watch{rate: math.Inf(1)}
-	if len(a.on)*len(b.on) > maxPairs {
-		return w
-	}
-	w.rate = 0
-	for _, p := range a.on {
-		for _, q := range b.on {
-			first, second := p.first, q.first
-			if t.rate(second) < t.rate(first) {
-				first, second = second, first
-			}
-			w.on = append(w.on, pair{first, second})
-			w.rate += t.rate(first) * t.given(second, first)
-		}
-	}
-	return w
-}
-
-func (t *triggerPlan) rate(id predicateID) float64 {
-	p := t.list[id]
-	return p.rate(t.set.fields[p.field].path)
-}
-
-// given guesses how often second holds when first does. Two conditions on one
-// field tell little more than the rarer of them, and a name tells the service.
-func (t *triggerPlan) given(second, first predicateID) float64 {
-	f, g := t.list[first].field, t.list[second].field
-	switch {
-	case f == g:
-		return 1
-	case t.set.fields[f].path.Equal(eventName) && t.set.fields[g].path.Equal(eventSource):
-		return 0.5
-	}
-	return t.rate(second)
-}
-
-// triggers lays the plan down.
-func (t *triggerPlan) triggers() triggers {
-	crowds := make([]int, len(t.list))
-	for _, p := range t.patterns {
-		for _, w := range p.single.on {
-			crowds[w.first]++
-		}
-	}
-	alone := make([][]int32, len(t.list))
-	seconds := make([][]int32, len(t.list))
-	pairs := map[pair][]int32{}
-	for _, p := range t.patterns {
-		on := p.single.on
-		crowded := slices.ContainsFunc(on, func(w pair) bool { return crowds[w.first] > crowd })
-		if crowded && p.paired.rate < worthPair*p.single.rate {
-			on = p.paired.on
-		}
-		for _, w := range on {
-			if w.second == never {
-				alone[w.first] = addOnce(alone[w.first], p.pattern)
-				continue
-			}
-			pairs[w] = addOnce(pairs[w], p.pattern)
-			seconds[w.first] = addOnce(seconds[w.first], t.list[w.second].field)
-		}
-	}
-
-	out := triggers{by: make([]trigger, len(t.list)), pairs: make(map[pair]span, len(pairs))}
-	watched := make([]bool, len(t.set.fields))
-	for id := range t.list {
-		out.by[id] = trigger{alone: out.list(alone[id]), seconds: out.list(seconds[id])}
-		if len(alone[id])+len(seconds[id]) > 0 {
-			watched[t.list[id].field] = true
-		}
-	}
-	for w, patterns := range pairs {
-		out.pairs[w] = out.list(patterns)
-	}
-	for f, yes := range watched {
-		if yes {
-			out.watched = append(out.watched, int32(f))
-		}
-	}
-	return out
-}
-
-// addOnce appends v to list unless it is the last of it, which is enough for
-// patterns, that come one after another, and costs a repeated look at a field at worst.
-func addOnce(list []int32, v int32) []int32 {
-	if slices.Contains(list[max(0, len(list)-8):], v) {
-		return list
-	}
-	return append(list, v)
-}
+func (t *triggers) at(s span) []int32 { return t.lists[s.from:s.to] }
 
 func (t *triggers) list(l []int32) span {
 	from := int32(len(t.lists))
@@ -209,9 +49,197 @@ func (t *triggers) list(l []int32) span {
 	return span{from, int32(len(t.lists))}
 }
 
-func (t *triggers) at(s span) []int32 { return t.lists[s.from:s.to] }
+const (
+	// crowd is how many patterns may wait at a node before they are told apart.
+	crowd = 2
+	// maxChains bounds the chains of one &&, both sides of which may be long lists.
+	maxChains = 256
+	// worthwhile is how much rarer a further predicate must make a chain.
+	worthwhile = 0.7
+)
+
+// A chain is predicates that a matching event makes true together.
+type chain []predicateID
+
+// A watch is the chains of a condition, with a guess how often one of them holds.
+type watch struct {
+	chains []chain
+	rate   float64
+}
+
+// A triggerPlan collects the chains of all patterns and makes triggers of them.
+type triggerPlan struct {
+	*compiler
+	rates   []float64 // by predicate
+	waiting []waiting
+	out     triggers
+}
+
+// waiting is a pattern at a node, with what is left of a chain of its.
+type waiting struct {
+	chain   chain
+	pattern int32
+}
+
+func newTriggerPlan(c *compiler) *triggerPlan { return &triggerPlan{compiler: c} }
+
+// add puts a pattern into the plan.
+func (t *triggerPlan) add(pattern int, cond condition) {
+	for id := len(t.rates); id < len(t.list); id++ {
+		p := t.list[id]
+		t.rates = append(t.rates, p.rate(t.set.fields[p.field].path))
+	}
+	for _, c := range t.watch(cond).chains {
+		t.waiting = append(t.waiting, waiting{c, int32(pattern)})
+	}
+}
+
+// watch chooses the chains of a condition.
+func (t *triggerPlan) watch(cond condition) watch {
+	switch cond.junction {
+	case anyOf:
+		var all watch
+		for _, n := range cond.nodes {
+			w := t.watch(n)
+			all = watch{append(all.chains, w.chains...), all.rate + w.rate}
+		}
+		return all
+	case allOf:
+		sides := make([]watch, len(cond.nodes))
+		for i, n := range cond.nodes {
+			sides[i] = t.watch(n)
+		}
+		slices.SortStableFunc(sides, func(a, b watch) int { return compareRates(a.rate, b.rate) })
+		all := sides[0]
+		for _, side := range sides[1:] {
+			if len(all.chains)*len(side.chains) > maxChains {
+				continue
+			}
+			if both := t.cross(all, side); both.rate < worthwhile*all.rate {
+				all = both
+			}
+		}
+		return all
+	}
+	id := cond.leaf.fires
+	return watch{[]chain{{id}}, t.rates[id]}
+}
+
+// cross is the watch of two sides of an &&.
+func (t *triggerPlan) cross(a, b watch) watch {
+	var w watch
+	for _, p := range a.chains {
+		for _, q := range b.chains {
+			c := slices.Concat(p, q)
+			w.rate += t.sort(c)
+			w.chains = append(w.chains, c)
+		}
+	}
+	return w
+}
+
+// sort puts what is rarest, given what stands before it, first, and guesses how
+// often all of it holds.
+func (t *triggerPlan) sort(c chain) float64 {
+	rate := 1.0
+	for i := range c {
+		best, bestRate := i, t.given(c[i], c[:i])
+		for j := i + 1; j < len(c); j++ {
+			if r := t.given(c[j], c[:i]); r < bestRate {
+				best, bestRate = j, r
+			}
+		}
+		c[i], c[best] = c[best], c[i]
+		rate *= bestRate
+	}
+	return rate
+}
+
+// given guesses how often a predicate holds when others do. Another one of the
+// same field tells little more, and a name mostly tells the service.
+func (t *triggerPlan) given(id predicateID, others chain) float64 {
+	f := t.list[id].field
+	for _, o := range others {
+		g := t.list[o].field
+		switch {
+		case f == g:
+			return 1
+		case t.set.fields[f].path.Equal(eventSource) && t.set.fields[g].path.Equal(eventName):
+			return 0.5
+		}
+	}
+	return t.rates[id]
+}
 
 var (
 	eventName   = event.Members("eventName")
 	eventSource = event.Members("eventSource")
 )
+
+func compareRates(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// triggers lays the plan down.
+func (t *triggerPlan) triggers() triggers {
+	t.out = triggers{nodes: make([]node, len(t.list)), next: map[link]int32{}}
+	t.out.watched = t.spread(t.waiting, func(id predicateID) int32 { return id })
+	return t.out
+}
+
+// spread moves patterns on to the nodes of their chains' next predicates and
+// returns the fields of those.
+func (t *triggerPlan) spread(at []waiting, nodeOf func(predicateID) int32) []int32 {
+	slices.SortStableFunc(at, func(a, b waiting) int { return int(a.chain[0] - b.chain[0]) })
+	var fields []int32
+	for from := 0; from < len(at); {
+		id := at[from].chain[0]
+		to := from
+		for to < len(at) && at[to].chain[0] == id {
+			at[to].chain = at[to].chain[1:]
+			to++
+		}
+		t.settle(nodeOf(id), at[from:to])
+		if f := t.list[id].field; !slices.Contains(fields, f) {
+			fields = append(fields, f)
+		}
+		from = to
+	}
+	return fields
+}
+
+// settle leaves patterns at a node, or moves on those of a crowd that can tell
+// themselves apart.
+func (t *triggerPlan) settle(n int32, at []waiting) {
+	var here []int32
+	for _, w := range at {
+		if !slices.Contains(here[max(0, len(here)-1):], w.pattern) { // a pattern's chains come one after another
+			here = append(here, w.pattern)
+		}
+	}
+	var fields []int32
+	if len(here) > crowd {
+		here = here[:0]
+		var moving []waiting
+		for _, w := range at {
+			if len(w.chain) > 0 {
+				moving = append(moving, w)
+			} else {
+				here = append(here, w.pattern)
+			}
+		}
+		fields = t.spread(moving, func(id predicateID) int32 {
+			child := int32(len(t.out.nodes))
+			t.out.nodes = append(t.out.nodes, node{})
+			t.out.next[link{n, id}] = child
+			return child
+		})
+	}
+	t.out.nodes[n] = node{patterns: t.out.list(here), fields: t.out.list(fields)}
+}
