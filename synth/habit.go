@@ -94,7 +94,7 @@ var changes = []habitRow{
 	{by: "root", weight: 12, run: 4, gap: 6000, calls: "health.DescribeEventAggregates*2, ce.GetCostAndUsage*2, iam.GetAccountSummary*2, iam.ListUsers, iam.ListAccountAliases, organizations.DescribeOrganization, s3.ListBuckets*2, ec2.DescribeRegions"},
 	{by: "root at sign-in", weight: 2, run: 1, gap: 1000, calls: "signin.ConsoleLogin"},
 	{by: "maria at sign-in", weight: 8, run: 1, gap: 5000, calls: "signin.ConsoleLogin", with: "mfa=No"},
-	{by: "maria at sign-in", weight: 2, run: 1, gap: 5000, calls: "signin.ConsoleLogin", failing: 1000},
+	{by: "maria at sign-in", weight: 8, run: 1, gap: 5000, calls: "signin.ConsoleLogin", failing: 1000},
 	{by: "deploy", weight: 4, run: 6, gap: 1000, calls: "iam.AttachRolePolicy*3, iam.DetachRolePolicy*2, iam.PutRolePolicy*4, iam.CreatePolicy, iam.CreatePolicyVersion*2, iam.DeletePolicyVersion*2"},
 	{by: "deploy", weight: 6, run: 5, gap: 1000, calls: "ec2.AuthorizeSecurityGroupIngress*4, ec2.RevokeSecurityGroupIngress*3, ec2.CreateSecurityGroup*2, ec2.DeleteSecurityGroup*2", failing: 60},
 	{by: "deploy", weight: 4, run: 4, gap: 1000, calls: "s3.PutBucketPolicy*4, s3.PutBucketLifecycle*2, s3.PutBucketReplication, s3.PutBucketAcl, s3.DeleteBucketPolicy, s3.PutBucketPublicAccessBlock*2"},
