@@ -12,6 +12,8 @@ type Problem struct {
 	// Path leads to the offending member from the pack down, or to the place
 	// where a member is missing.
 	Path event.Path
+	// Name says that the member's name is the trouble and not its value.
+	Name bool
 	// Err says what is wrong and, where that is known, what to do.
 	Err error
 }
@@ -50,16 +52,12 @@ func (ps Problems) Unwrap() []error {
 	return errs
 }
 
-// orNil is ps as an error, nil when nothing is wrong.
-func (ps Problems) orNil() error {
-	if len(ps) == 0 {
-		return nil
-	}
-	return ps
-}
-
 func (ps *Problems) add(at event.Path, format string, args ...any) {
 	*ps = append(*ps, &Problem{Path: at, Err: fmt.Errorf(format, args...)})
+}
+
+func (ps *Problems) addName(at event.Path, format string, args ...any) {
+	*ps = append(*ps, &Problem{Path: at, Name: true, Err: fmt.Errorf(format, args...)})
 }
 
 // member is the path of a member of what is at a path, element of an element.

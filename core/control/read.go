@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 )
 
 // Read reads a pack in its JSON form. What a control does not say has the
@@ -23,15 +24,23 @@ func Read(text []byte) (*Pack, error) {
 		return nil, errors.New("read pack: text follows the pack's last brace")
 	}
 	var ps Problems
-	if checkShape(v, reflect.TypeFor[Pack](), nil, &ps); len(ps) > 0 {
-		return nil, ps
-	}
+	checkShape(v, reflect.TypeFor[Pack](), nil, &ps)
 	p := new(Pack)
 	if err := json.Unmarshal(text, p); err != nil {
-		return nil, fmt.Errorf("read pack: %w", err)
+		if len(ps) == 0 {
+			return nil, fmt.Errorf("read pack: %w", err)
+		}
+		return nil, ps // which say the same, with the place
 	}
-	if err := p.Validate(); err != nil {
-		return nil, err
+	var more Problems
+	p.validate(&more)
+	for _, m := range more {
+		if !slices.ContainsFunc(ps, func(p *Problem) bool { return p.Path.Equal(m.Path) }) {
+			ps = append(ps, m)
+		}
+	}
+	if len(ps) > 0 {
+		return nil, ps
 	}
 	return p, nil
 }

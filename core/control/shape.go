@@ -58,10 +58,8 @@ func checkShape(v any, t reflect.Type, at event.Path, ps *Problems) {
 			checkShape(e, t.Elem(), element(at, i), ps)
 		}
 	case t.Kind() == reflect.String:
-		if isNumber(v) || v == true || v == false {
+		if !isText(v) {
 			ps.add(at, "want text, not %s: put it in quotes", kindOf(v))
-		} else if !isText(v) {
-			ps.add(at, "want text, not %s", kindOf(v))
 		}
 	case t.Kind() == reflect.Int:
 		if n, ok := v.(json.Number); !ok {
@@ -101,9 +99,9 @@ func checkMembers(v any, t reflect.Type, at event.Path, ps *Problems) {
 		if want, ok := known[name]; ok {
 			checkShape(m[name], want, member(at, name), ps)
 		} else if near, ok := spell.Nearest(name, names(t)); ok {
-			ps.add(member(at, name), "unknown member %q: did you mean %q?", name, near)
+			ps.addName(member(at, name), "unknown member %q: did you mean %q?", name, near)
 		} else {
-			ps.add(member(at, name), "unknown member %q: there are %s", name, strings.Join(names(t), ", "))
+			ps.addName(member(at, name), "unknown member %q: there are %s", name, strings.Join(names(t), ", "))
 		}
 	}
 }

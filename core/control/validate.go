@@ -39,6 +39,13 @@ var (
 // that the pattern judges otherwise than they are filed. nil is a sound pack.
 func (p *Pack) Validate() error {
 	var ps Problems
+	if p.validate(&ps); len(ps) > 0 {
+		return ps
+	}
+	return nil
+}
+
+func (p *Pack) validate(ps *Problems) {
 	at := event.Members("controls")
 	if len(p.Controls) == 0 {
 		ps.add(at, "the pack has no controls: give it one with an id, a title and a pattern")
@@ -52,9 +59,8 @@ func (p *Pack) Validate() error {
 		} else {
 			first[c.ID] = i
 		}
-		c.check(here, &ps)
+		c.check(here, ps)
 	}
-	return ps.orNil()
 }
 
 func (c *Control) check(at event.Path, ps *Problems) {

@@ -1,0 +1,196 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"tocsin/core/control"
+	"tocsin/core/event"
+	"tocsin/core/pattern"
+)
+
+// maxPlaces is how many places a PackError shows.
+const maxPlaces = 20
+
+// A PackError tells what is wrong with a pack's file and where.
+type PackError struct {
+	Path   string
+	Places []Place
+}
+
+// A Place is a place in a file, line and column counted from 1, the column in
+// characters, with what is wrong there.
+type Place struct {
+	Line, Column int
+	Source       string // the line's text
+	Message      string
+}
+
+// Error shows each place as path:line:column, with the line and a caret below it.
+func (e *PackError) Error() string {
+	var b strings.Builder
+	for i, p := range e.Places {
+		if i == maxPlaces {
+			fmt.Fprintf(&b, "\nand %d more", len(e.Places)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s:%d:%d: %s", e.Path, p.Line, p.Column, p.Message)
+		if p.Source != "" {
+			before, after := clip(p.Source, p.Column-1)
+			fmt.Fprintf(&b, "\n  %s%s\n  %s^", before, after, blank(before))
+		}
+	}
+	return b.String()
+}
+
+// shown is how many characters of a long line are shown on each side of the caret.
+const shown = 60
+
+func clip(line string, column int) (before, after string) {
+	runes := []rune(line)
+	column = min(max(column, 0), len(runes))
+	before, after = string(runes[:column]), string(runes[column:])
+	if column > shown {
+		before = "..." + string(runes[column-shown:column])
+	}
+	if len(runes)-column > shown {
+		after = string(runes[column:column+shown]) + "..."
+	}
+	return before, after
+}
+
+// blank is as wide as text.
+func blank(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, text)
+}
+
+func (s *source) errorAt(line, column int, message string) error {
+	return &PackError{Path: s.path, Places: []Place{s.at(line, column, message)}}
+}
+
+func (s *source) at(line, column int, message string) Place {
+	p := Place{Line: line, Column: column, Message: message}
+	if 0 < line && line <= len(s.lines) {
+		p.Source = s.lines[line-1]
+	}
+	return p
+}
+
+// place finds the places of a pack's problems in its file.
+func (s *source) place(ps control.Problems) error {
+	e := &PackError{Path: s.path}
+	for _, p := range ps {
+		line, column := s.find(p.Path, p.Name)
+		message := p.Error()
+		var bad *pattern.SyntaxError
+		if errors.As(p, &bad) {
+			if l, c, ok := s.inside(p.Path, bad.Pos); ok {
+				line, column = l, c
+				message = (&control.Problem{Path: p.Path, Err: errors.New(bad.Expected)}).Error()
+			}
+		}
+		e.Places = append(e.Places, s.at(line, column, message))
+	}
+	slices.SortStableFunc(e.Places, func(a, b Place) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return e
+}
+
+// find is the place of a member: of its value where that is a scalar, else of
+// its name, and of what encloses it where it is missing.
+func (s *source) find(path event.Path, byName bool) (line, column int) {
+	for ; ; path = path[:len(path)-1] {
+		name := path.String()
+		v := s.values[name]
+		if k, ok := s.keys[name]; ok && (byName || v == nil || v.GetToken().Type == token.ImplicitNullType || !isScalar(v)) {
+			v = k
+		}
+		if v != nil {
+			at := start(v)
+			return at.Line, at.Column
+		}
+		if len(path) == 0 {
+			return 1, 1
+		}
+	}
+}
+
+func isScalar(n ast.Node) bool {
+	_, scalar := n.(ast.ScalarNode)
+	return scalar
+}
+
+// inside is the place of the byte at pos of a text, where the file shows the text
+// so that it can be told.
+func (s *source) inside(path event.Path, pos int) (line, column int, ok bool) {
+	switch n := s.values[path.String()].(type) {
+	case *ast.StringNode:
+		pos += leading(n.Value)
+		at := n.Token.Position
+		if at.Line > len(s.lines) {
+			return 0, 0, false
+		}
+		rest := []rune(s.lines[at.Line-1])
+		if at.Column > len(rest) {
+			return 0, 0, false
+		}
+		if skip, ok := written(string(rest[at.Column-1:]), n.Token.Type, n.Value, pos); ok {
+			return at.Line, at.Column + skip, true
+		}
+	case *ast.LiteralNode:
+		if n.Start.Type != token.LiteralType {
+			return 0, 0, false // folded lines stand no more where they stood
+		}
+		value := n.Value.Value
+		before := value[:min(leading(value)+pos, len(value))]
+		line = n.Start.Position.Line + 1 + strings.Count(before, "\n")
+		own := before[strings.LastIndexByte(before, '\n')+1:]
+		wanted, _, _ := strings.Cut(value[len(before)-len(own):], "\n")
+		if line <= len(s.lines) && strings.HasSuffix(s.lines[line-1], wanted) {
+			indent := utf8.RuneCountInString(s.lines[line-1]) - utf8.RuneCountInString(wanted)
+			return line, 1 + indent + utf8.RuneCountInString(own), true
+		}
+	}
+	return 0, 0, false
+}
+
+// leading is how many bytes of blank stand before a text; a pack leaves them out.
+func leading(text string) int { return len(text) - len(strings.TrimLeft(text, " \t\r\n")) }
+
+// written is how many characters of a scalar as it is written in the file stand
+// before the byte at pos of its value. It knows the escapes that patterns need.
+func written(text string, kind token.Type, value string, pos int) (int, bool) {
+	i := 0
+	if kind == token.SingleQuoteType || kind == token.DoubleQuoteType {
+		i = 1
+	}
+	for j := 0; j < pos; j++ {
+		if kind == token.SingleQuoteType && strings.HasPrefix(text[i:], "''") ||
+			kind == token.DoubleQuoteType && (strings.HasPrefix(text[i:], `\"`) || strings.HasPrefix(text[i:], `\\`) || strings.HasPrefix(text[i:], `\/`)) {
+			i++
+		}
+		if i >= len(text) || j >= len(value) || text[i] != value[j] {
+			return 0, false
+		}
+		i++
+	}
+	return utf8.RuneCountInString(text[:i]), true
+}
