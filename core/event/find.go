@@ -146,16 +146,11 @@ func readValue(s []byte, p int) (Value, int, bool) {
 			return Value{}, 0, false
 		}
 	default:
-		for end < len(s) && !delimits(s[end]) {
-			end++
-		}
+		end = scalarEnd(s, p)
 	}
 	v.Raw = s[p:end]
 	return v, end, true
 }
-
-// delimits tells whether c ends a number or literal.
-func delimits(c byte) bool { return c == ',' || c == '}' || c == ']' || c <= ' ' }
 
 // stringEnd is the place of the quote that ends a string whose inside s begins
 // with, or -1, and whether there is a backslash before it.

@@ -49,10 +49,10 @@ func (r *Reader) peek() (byte, bool) {
 // beginsRecord tells whether the object at r.p has eventVersion first, as
 // CloudTrail writes its records wherever they stand.
 func (r *Reader) beginsRecord() bool {
-	for {
-		p := blank(r.walk.text, r.p+1)
-		if len(r.walk.text)-p >= len(firstName) || !r.extend() {
-			return bytes.HasPrefix(r.walk.text[p:], firstName)
+	for more := true; ; more = r.extend() {
+		rest := r.walk.text[blank(r.walk.text, r.p+1):]
+		if len(rest) >= len(firstName) || !more {
+			return bytes.HasPrefix(rest, firstName)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func readFrom(t *testing.T, r *Reader, name string, src io.Reader, text []byte) 
 		if text != nil && !bytes.HasPrefix(text[rec.Offset:], rec.Raw) && text[rec.Offset] != '{' {
 			t.Errorf("record %.60s is not at offset %d", rec.Raw, rec.Offset)
 		}
-		if len(rec.Values) > 0 {
+		if len(rec.Values) > 0 && json.Valid(rec.Raw) {
 			var id Value
 			Find(rec.Raw, Members("eventID"), func(v Value) bool { id = v; return false })
 			if !bytes.Equal(id.Raw, rec.Values[0].Raw) {

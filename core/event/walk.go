@@ -209,18 +209,16 @@ func (w *walk) keep(p int, n *node, room int) int {
 	return p
 }
 
-// scalar goes over a number or a literal. Only its first byte is looked at:
-// whether the rest is right is Valid's business.
+// scalar goes over a number or a literal. Whether it is a right one is Valid's
+// business.
 func (w *walk) scalar(p int) int {
 	if kindOf(w.text[p]) == Absent {
 		return w.fail(noValue, p)
 	}
-	for ; p < len(w.text); p++ {
-		if delimits(w.text[p]) {
-			return p
-		}
+	if p = scalarEnd(w.text, p); p == len(w.text) {
+		return w.fail(short, p)
 	}
-	return w.fail(short, p)
+	return p
 }
 
 func (w *walk) fail(why fault, at int) int {
@@ -254,6 +252,20 @@ func blank(text []byte, p int) int {
 	for p < len(text) {
 		switch text[p] {
 		case ' ', '\t', '\n', '\r':
+			p++
+		default:
+			return p
+		}
+	}
+	return p
+}
+
+// scalarEnd is the place of the first byte at or after p that no number or
+// literal has.
+func scalarEnd(text []byte, p int) int {
+	for p < len(text) {
+		switch c := text[p]; {
+		case '0' <= c && c <= '9', 'a' <= c|0x20 && c|0x20 <= 'z', c == '.', c == '-', c == '+':
 			p++
 		default:
 			return p
