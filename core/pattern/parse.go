@@ -159,7 +159,7 @@ func (p *parser) value(operator token) (Literal, error) {
 		}
 		l.Kind, l.Regex = Regexp, regex
 	default:
-		return l, p.fail(t, messageInvalid, p.valueRemedy(operator, t))
+		return l, p.fail(t, messageInvalid, p.operandRemedy(operator, t))
 	}
 	p.next()
 	return l, nil

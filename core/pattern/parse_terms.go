@@ -42,7 +42,7 @@ func parseTerm(text string, pos int) (Term, error) {
 			at++
 		}
 	}
-	if at == len(text) {
+	if at == len(text) || blank(text[at]) {
 		return term, termError(text, pos, pos)
 	}
 	switch c := text[at]; {

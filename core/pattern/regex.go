@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -11,49 +12,32 @@ const MaxRegexps = 2
 // regexpLength measures the regular expression at the beginning of s, its
 // percent signs included. When ok is false it breaks off at byte n of s.
 //
-// Allowed are letters, digits, blanks, some symbols, the operators, \ before an
-// operator, the classes \d \D \s \S \w \W, and \xhh with an ASCII character.
-// There are no parentheses.
+// Letters, digits, blanks, some symbols and the operators are allowed, which
+// parentheses are not.
 func regexpLength(s string) (n int, ok bool) {
 	for n = 1; n < len(s); n++ {
 		c := s[n]
-		switch {
-		case c == '%':
-			return n + 1, n > 1
-		case c == '\\':
-			width := escapeLength(s[n:])
-			if width == 0 {
-				return min(n+1, len(s)), false
-			}
-			n += width - 1
-		case !digit(c) && !termByte(c) && !strings.ContainsRune(" :_#=@/;,-^$?[]{}|*+.", rune(c)):
+		if c == '%' && n > 1 {
+			return n + 1, true
+		}
+		if !termByte(c) && strings.IndexByte(regexpSymbols+regexpOperators, c) < 0 {
 			return n, false
 		}
 	}
 	return len(s), false
 }
 
-// escapeLength measures the escape at the beginning of s, and is 0 when there is no such escape.
-func escapeLength(s string) int {
-	if len(s) < 2 {
-		return 0
-	}
-	if strings.IndexByte(`dDsSwW^$?[]{}|\*+.`, s[1]) >= 0 {
-		return 2
-	}
-	if s[1] == 'x' && len(s) >= 4 && '0' <= s[2] && s[2] <= '7' && hexDigit(s[3]) {
-		return 4
-	}
-	return 0
-}
-
-func hexDigit(c byte) bool {
-	return digit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
+const (
+	regexpSymbols   = " :_#=@/;,-"
+	regexpOperators = `^$?[]{}|\*+.`
+)
 
 // compileRegexp compiles what stands between the percent signs. The language is
 // a part of Go's, but for {,n}, which Go would take for ordinary characters.
 func compileRegexp(source string) (*regexp.Regexp, error) {
+	if i, ok := badEscape(source); ok {
+		return nil, escapeError(source[i:])
+	}
 	var b strings.Builder
 	for i := 0; i < len(source); {
 		n := 1
@@ -70,6 +54,46 @@ func compileRegexp(source string) (*regexp.Regexp, error) {
 		i += n
 	}
 	return regexp.Compile(b.String())
+}
+
+// badEscape finds the first backslash that does not stand in one of the classes
+// \d \D \s \S \w \W, in \xhh with an ASCII character, or before something that
+// may be escaped.
+func badEscape(source string) (at int, found bool) {
+	for i := 0; i < len(source); i++ {
+		if source[i] != '\\' {
+			continue
+		}
+		switch rest := source[i+1:]; {
+		case rest == "":
+			return i, true
+		case strings.IndexByte("dDsSwW", rest[0]) >= 0, escapableInRegexp(rest[0]):
+			i++
+		case len(rest) >= 3 && rest[0] == 'x' && '0' <= rest[1] && rest[1] <= '7' && hexDigit(rest[2]):
+			i += 3
+		default:
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func hexDigit(c byte) bool {
+	return digit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// An escapeError is the rest of a regular expression from a backslash on that
+// means nothing.
+type escapeError string
+
+func (e escapeError) Error() string {
+	switch {
+	case len(e) == 1:
+		return `a regular expression ends at the first %, even behind a backslash: write \x25 for the character itself`
+	case e[1] == 'x':
+		return `expected two hexadecimal digits after \x, 00 to 7f`
+	}
+	return fmt.Sprintf(`there is no \%c: a backslash stands before an operator, in \d \D \s \S \w \W, and in \x41`, e[1])
 }
 
 // classLength measures the character class at the beginning of s; one that is

@@ -1,5 +1,7 @@
 package pattern
 
+import "strings"
+
 // Here stand all the points that AWS's documentation leaves open and that nobody
 // has recorded from the service, each as one constant or one small function, so
 // that new evidence changes one line. docs/patterns.md lists them for users.
@@ -43,9 +45,11 @@ func numeric(text string) bool {
 	return ok
 }
 
-// starInside: a * that is neither first nor last in a value is an ordinary
-// character. The guide of 2018 says so, the present one is silent.
-const starInside = false
+// escapableInRegexp tells what a backslash makes literal in a regular expression.
+// The operators are documented, the symbols are harmless.
+func escapableInRegexp(c byte) bool {
+	return strings.IndexByte(regexpOperators, c) >= 0 || c != '_' && c != ' ' && strings.IndexByte(regexpSymbols, c) >= 0
+}
 
 // regexOnNumbers: a regular expression searches a JSON number in its written form.
 const regexOnNumbers = true
@@ -57,10 +61,6 @@ const differsAnywhere = true
 // tokenBlank tells what separates the tokens of a line in a space-delimited
 // pattern. Blank and tab are known, the ends of lines are inferred.
 func tokenBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-
-// gluedText: text that touches the closing quote or bracket of a token begins
-// the next token, so that "a"b are two.
-const gluedText = true
 
 // equalByValue: in a space-delimited pattern an unquoted number equals a token
 // of the same value in another spelling, 404 and 404.0.
