@@ -81,6 +81,7 @@ what they mean in CloudWatch.`,
 		newScan(s),
 		newSearch(s),
 		newPattern(s),
+		newSynth(s),
 		newVersion(s),
 	)
 	setHelp(root, s)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tocsin/app"
 	"tocsin/core/pattern"
 )
 
@@ -38,6 +39,7 @@ func tell(err error, ran *cobra.Command, s Streams) int {
 	var status exitStatus
 	var usage *usageError
 	var syntax *pattern.SyntaxError
+	var pack *app.PackError
 	switch {
 	case err == nil:
 		return exitDone
@@ -46,6 +48,9 @@ func tell(err error, ran *cobra.Command, s Streams) int {
 	case errors.As(err, &syntax):
 		// It shows the pattern with a caret below, so nothing may stand before it.
 		fmt.Fprintln(s.Err, cleanLines(err.Error()))
+		return exitUsage
+	case errors.As(err, &pack):
+		fmt.Fprintln(s.Err, cleanLines(pack.Error()))
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(s.Err, "%s: interrupted\n", ran.CommandPath())

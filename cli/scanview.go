@@ -29,7 +29,7 @@ func (v *scanView) show(r flow.Report) {
 	rang, still, quiet := sortControls(r.Controls)
 	if len(rang) > 0 {
 		fmt.Fprintln(v.w, v.overview(rang))
-		axis := newAxis(r.Span.First, r.Span.Last, max(20, v.sc.width-labelWidth-8))
+		axis := newAxis(r.Span.First, axisEnd(r.Span.Last, rang), max(20, v.sc.width-labelWidth-8))
 		for _, c := range rang {
 			fmt.Fprintln(v.w)
 			v.control(c, axis)
@@ -43,6 +43,16 @@ func (v *scanView) show(r flow.Report) {
 		fmt.Fprintln(v.w)
 		writeProblems(v.w, v.sc, r.Problems, r.ProblemsLeftOut)
 	}
+}
+
+// axisEnd is where the plots end: with the last event, or the last ring after it.
+func axisEnd(last time.Time, rang []flow.ControlReport) time.Time {
+	for _, c := range rang {
+		if at := c.Alarms[len(c.Alarms)-1].At; at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // overview counts the alarms that rang by severity.
@@ -127,6 +137,9 @@ func (v *scanView) summary(r flow.Report) {
 		fmt.Fprintln(v.w, line)
 	}
 	var notes []string
+	if r.Events == 0 && r.Files.Read > 0 && v.window != (window{}) {
+		notes = append(notes, "no events in the time asked for")
+	}
 	if r.Files.Skipped > 0 {
 		notes = append(notes, count(r.Files.Skipped, "file")+" passed over")
 	}

@@ -1,10 +1,15 @@
 package cli_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"flag"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,7 +33,17 @@ func TestMain(m *testing.M) {
 			s.Now = func() time.Time { return t }
 		}
 		os.Exit(cli.Main(ctx, os.Args[1:], s))
-	}})
+	}, "steady": steady})
+}
+
+// steady copies standard input with all that depends on the machine's speed
+// written as 1 ms.
+func steady() {
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Print(regexp.MustCompile(`[\d.]+ m?s( \([\d.]+ .?B/s\))?`).ReplaceAllString(string(text), "1 ms"))
 }
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
@@ -44,6 +59,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
 			"bytes":  writeBytes,
+			"gzip":   writeGzip,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ESC", "\x1b")
@@ -83,4 +99,22 @@ func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
 	text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// writeGzip compresses a file, and leaves off the last bytes: gzip FROM TO [BYTES].
+func writeGzip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: gzip FROM TO [BYTES]")
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(z.Close())
+	left := 0
+	if len(args) == 3 {
+		left, err = strconv.Atoi(args[2])
+		ts.Check(err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes()[:b.Len()-left], 0o644))
 }
