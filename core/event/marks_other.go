@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package event
 
 // markBlocks fills dst from as many blocks of src.
