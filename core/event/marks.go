@@ -26,8 +26,7 @@ type carry struct {
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
-	// gather moves the lowest bit of each byte into the top byte, first byte lowest.
-	gather = 0x0102040810204080
+	lows  = 0x7f7f7f7f7f7f7f7f
 )
 
 // markBlocksGo fills dst from as many blocks of src. It is what the vector code
@@ -35,27 +34,35 @@ const (
 func markBlocksGo(dst []mark, src []byte, c *carry) {
 	for i := range dst {
 		b := src[i*block : i*block+block : i*block+block]
-		var quote, slash, open, shut uint64
-		for k := 0; k < block; k += 8 {
-			x := binary.LittleEndian.Uint64(b[k:])
+		// What a byte is not, in bit k of byte j for the byte 8*k+j: each word
+		// brings the high bits of its bytes and moves the earlier ones down.
+		var notASCII, notQuote, notSlash, notOpen, notShut uint64
+		for ; len(b) >= 8; b = b[8:] {
+			x := binary.LittleEndian.Uint64(b)
+			notASCII = notASCII>>1 | x&highs
+			// Now adding lows carries into the high bit of all bytes but zero.
+			x &= lows
+			notQuote = notQuote>>1 | (x^'"'*ones+lows)&highs
+			notSlash = notSlash>>1 | (x^'\\'*ones+lows)&highs
 			// '[' and '{', ']' and '}' differ in bit 0x20 only.
-			y := x | 0x20*ones
-			quote |= equal(x, '"') << k
-			slash |= equal(x, '\\') << k
-			open |= equal(y, '{') << k
-			shut |= equal(y, '}') << k
+			x |= 0x20 * ones
+			notOpen = notOpen>>1 | (x^'{'*ones+lows)&highs
+			notShut = notShut>>1 | (x^'}'*ones+lows)&highs
 		}
-		dst[i] = c.next(quote, slash, open, shut)
+		dst[i] = c.next(^transpose(notQuote|notASCII), ^transpose(notSlash|notASCII),
+			^transpose(notOpen|notASCII), ^transpose(notShut|notASCII))
 	}
 }
 
-// equal has bit i set when byte i of x is c.
-func equal(x uint64, c byte) uint64 {
-	x ^= uint64(c) * ones
-	// The high bit of each byte: set when the byte is zero. Exact, unlike the
-	// shorter forms that let a borrow run into the next byte.
-	zero := ^((x&^highs + (0x7f * ones)) | x | (0x7f * ones))
-	return (zero >> 7) * gather >> 56
+// transpose moves bit k of byte j to bit j of byte k, by exchanging the halves
+// of ever larger squares.
+func transpose(x uint64) uint64 {
+	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000cccc0000cccc
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000f0f0f0f0
+	return x ^ t ^ t<<28
 }
 
 // next turns the places of the four kinds of bytes in a block into its mark.

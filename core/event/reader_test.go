@@ -86,8 +86,12 @@ func quoted(text string) string {
 }
 
 func TestReaderShapes(t *testing.T) {
-	lookup := func(rec string) string { return `{"EventId":"1","Resources":[{}],"CloudTrailEvent":` + quoted(rec) + `}` }
-	bridge := func(rec string) string { return `{"version":"0","resources":[],"detail":` + rec + `,"source":"aws.s3"}` }
+	lookup := func(rec string) string {
+		return `{"EventId":"1","Resources":[{}],"CloudTrailEvent":` + quoted(rec) + `}`
+	}
+	bridge := func(rec string) string {
+		return `{"version":"0","resources":[],"detail":` + rec + `,"source":"aws.s3"}`
+	}
 	signal := func(recs ...string) string {
 		var b strings.Builder
 		for i, rec := range recs {
