@@ -19,7 +19,7 @@ func TestLiteralsFindWhatContainsFinds(t *testing.T) {
 	var f finder
 	for range 3000 {
 		var l literals
-		for range r.IntN(12) {
+		for range r.IntN(20) {
 			if w := word(5); !slices.Contains(l.texts, w) {
 				l.add(w)
 			}

@@ -46,7 +46,7 @@ var (
 	verbs    = strings.Fields("Describe Get List Create Put Update Delete Modify Attach Detach Start Stop Enable Disable Associate Tag")
 	nouns    = strings.Fields("Instance Bucket Policy Role Key Function Group Alarm Rule Trail Account Table Queue Topic Cluster Image Parameter Secret Detector Zone")
 	regions  = strings.Fields("us-east-1 us-west-2 eu-west-1 eu-central-1 ap-southeast-2 ca-central-1")
-	kinds    = strings.Fields("AssumedRole AssumedRole AssumedRole AWSService AWSService IAMUser Root")
+	kinds    = strings.Fields(strings.Repeat("AssumedRole AssumedRole AssumedRole AWSService AWSService IAMUser ", 10) + "Root")
 	failures = strings.Fields("AccessDenied AccessDeniedException Client.UnauthorizedOperation ThrottlingException NoSuchBucket ValidationException Client.InvalidParameterValue ResourceNotFoundException")
 	agents   = []string{"aws-sdk-go/1.44.0 (go1.19; linux; amd64)", "aws-cli/2.13.5 Python/3.11", "Boto3/1.28.0 md/Botocore#1.31", "console.amazonaws.com", "APN/1.0 HashiCorp/1.0 Terraform/1.5.0", "autoscaling.amazonaws.com"}
 	tools    = strings.Fields("kali pacu parrot sqlmap stratus scoutsuite prowler cloudmapper nuclei curl")

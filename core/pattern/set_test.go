@@ -170,7 +170,8 @@ func TestSetRules(t *testing.T) {
 }
 
 func TestMatchDoesNotAllocate(t *testing.T) {
-	texts := append(generatedRules(1500), `"admin-7"`, `?kali ?"not authorized"`, `-Terraform`, ``)
+	texts := append(generatedRules(1500), `"admin-7"`, `?kali ?"not authorized"`, `-Terraform`, ``,
+		`{ $.requestParameters.instancesSet.items[*].instanceId = "i-0*" }`, `{ $.requestParameters.ipPermissions.items[0].cidrIp = "9.*" }`, `{ $.requestParameters IS NULL }`)
 	r := newRunner(parseAll(t, texts...))
 	events := generatedEvents(300)
 	hits := 0
