@@ -46,6 +46,9 @@ func (t token) is(mark string) bool { return t.kind == tokenMark && t.text == ma
 // word tells whether the token is this unquoted word.
 func (t token) word(w string) bool { return t.kind == tokenWord && t.text == w }
 
+// keyword tells whether the token is this keyword.
+func (t token) keyword(k string) bool { return t.kind == tokenWord && sameKeyword(t.text, k) }
+
 // A lexer cuts a pattern into tokens from the left, each as long as possible.
 // AWS's error messages show that it does the same, for the whole pattern and
 // before it looks at the grammar: their fragments run from the first character

@@ -140,15 +140,13 @@ func (p *parser) value(operator token) (Literal, error) {
 		if refusedWord(t.text, p.in) {
 			return l, p.fail(t, messageInvalid, refusedRemedy(t.text))
 		}
-		l.Kind = Word
 		if numeric(t.text) {
 			l.number()
 		} else {
-			l.wildcards()
+			l.text(Word)
 		}
 	case tokenQuoted:
-		l.Kind = Quoted
-		l.wildcards()
+		l.text(Quoted)
 	case tokenRegexp:
 		regex, err := compileRegexp(t.text)
 		if err != nil {

@@ -76,22 +76,22 @@ func (p *parser) comparison() (*Comparison, error) {
 		}
 		c.Op, c.Value, c.End = t.op, value, value.End
 		return c, nil
-	case t.word("IS"):
+	case t.keyword("IS"):
 		p.next()
 		what := p.next()
 		switch {
-		case what.word("NULL"):
+		case what.keyword("NULL"):
 			c.Op = IsNull
-		case what.word("TRUE"):
+		case what.keyword("TRUE"):
 			c.Op = IsTrue
-		case what.word("FALSE"):
+		case what.keyword("FALSE"):
 			c.Op = IsFalse
 		default:
 			return nil, p.fail(what, messageCharacters(p.text[what.Pos:what.End]), p.isRemedy(selector, what))
 		}
 		c.End = what.End
 		return c, nil
-	case t.word("NOT") && p.peekAfter().word("EXISTS"):
+	case t.keyword("NOT") && p.peekAfter().keyword("EXISTS"):
 		p.next()
 		c.Op, c.End = NotExists, p.next().End
 		return c, nil

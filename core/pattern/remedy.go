@@ -91,7 +91,7 @@ func (p *parser) selectorRemedy(t token) string {
 		return secondBrace
 	case t.kind == tokenQuoted && after.kind == tokenIllegal && after.text == ":":
 		return fmt.Sprintf("expected a condition, not an object to compare with: write $.%s = value", t.text)
-	case (t.kind == tokenWord || t.kind == tokenQuoted) && (after.kind == tokenOp || after.word("IS") || after.word("NOT")):
+	case (t.kind == tokenWord || t.kind == tokenQuoted) && (after.kind == tokenOp || after.keyword("IS") || after.keyword("NOT")):
 		return fmt.Sprintf(`a selector begins with "$.": write $.%s`, strings.TrimLeft(t.text, "$."))
 	case last.kind == tokenAnd || last.kind == tokenOr:
 		return fmt.Sprintf("expected a condition after %q", last.text)
@@ -103,12 +103,12 @@ func (p *parser) selectorRemedy(t token) string {
 func (p *parser) operatorRemedy(selector, t token) string {
 	name := p.text[selector.Pos:selector.End]
 	switch {
-	case t.word("EXISTS") && strings.HasSuffix(name, "NOT"), t.kind == tokenWord && strings.HasSuffix(name, "IS"):
+	case t.keyword("EXISTS") && strings.HasSuffix(name, "NOT"), t.kind == tokenWord && strings.HasSuffix(name, "IS"):
 		glued := strings.TrimSuffix(strings.TrimSuffix(name, "NOT"), "IS")
 		return fmt.Sprintf("expected a blank after the selector: %s %s %s", glued, name[len(glued):], t.text)
-	case t.word("EXISTS"):
+	case t.keyword("EXISTS"):
 		return fmt.Sprintf("there is no EXISTS: %s = * is true of every text and number", name)
-	case t.word("NOT"):
+	case t.keyword("NOT"):
 		return "expected NOT EXISTS"
 	case t.kind == tokenWord && strings.EqualFold(t.text, "NOTEXISTS"), t.kind == tokenWord && strings.EqualFold(t.text, "NOT"):
 		return "expected NOT EXISTS, two words in capital letters"
@@ -128,7 +128,7 @@ func (p *parser) operatorRemedy(selector, t token) string {
 func (p *parser) isRemedy(selector, what token) string {
 	name := p.text[selector.Pos:selector.End]
 	switch {
-	case what.word("NOT"):
+	case what.keyword("NOT"):
 		return fmt.Sprintf("there is no IS NOT: %s = * is true of every text and number, != of those that differ", name)
 	case what.kind == tokenWord && keyword(strings.ToUpper(what.text)):
 		return "expected IS NULL, IS TRUE or IS FALSE in capital letters"
@@ -149,7 +149,7 @@ func (p *parser) columnEndRemedy(t token) string {
 	switch {
 	case last.kind == tokenWord && t.kind == tokenWord && strings.EqualFold(t.text, "AND"), last.kind == tokenWord && t.kind == tokenWord && strings.EqualFold(t.text, "OR"):
 		return fmt.Sprintf("expected && or || instead of %s", t.text)
-	case t.word("IS") || t.word("NOT"):
+	case t.keyword("IS") || t.keyword("NOT"):
 		return "expected an operator such as =: IS and NOT EXISTS ask for members of JSON events"
 	case t.kind == tokenAnd || t.kind == tokenOr:
 		return "expected an operator and a value before this: each condition repeats the field's name, name = value"

@@ -1,5 +1,7 @@
 package pattern
 
+import "bytes"
+
 // A lineToken is one token of a line: the place that it takes, with quotes or
 // brackets around it, and the text without them.
 type lineToken struct {
@@ -12,7 +14,7 @@ type lineToken struct {
 // closed is an ordinary character.
 func splitLine(message []byte) []lineToken {
 	var tokens []lineToken
-	noQuote, noBracket := false, false // none follows: keeps unclosed ones from being looked for again and again
+	noQuote, noBracket := false, false // no closing one follows any more
 	for at := 0; at < len(message); {
 		if tokenBlank(message[at]) {
 			at++
@@ -26,9 +28,10 @@ func splitLine(message []byte) []lineToken {
 			closing = ']'
 		}
 		if closing != 0 {
-			if end := indexFrom(message, closing, at+1); end >= 0 {
-				tokens = append(tokens, lineToken{Span{at, end + 1}, message[at+1 : end]})
-				at = end + 1
+			n := bytes.IndexByte(message[at+1:], closing)
+			if end := at + n + 2; n >= 0 {
+				tokens = append(tokens, lineToken{Span{at, end}, message[at+1 : end-1]})
+				at = end
 				continue
 			}
 			noQuote = noQuote || closing == '"'
@@ -42,15 +45,6 @@ func splitLine(message []byte) []lineToken {
 		at = end
 	}
 	return tokens
-}
-
-func indexFrom(message []byte, c byte, from int) int {
-	for i := from; i < len(message); i++ {
-		if message[i] == c {
-			return i
-		}
-	}
-	return -1
 }
 
 // A field is what a column got of a line: the text of one token or, for the last
