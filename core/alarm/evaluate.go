@@ -124,8 +124,10 @@ func lowSamples(a Alarm, samples float64) bool {
 		return false
 	}
 	p := a.Statistic.High.Value // in percent, so that 10/(1-p) is 1000/(100-p)
-	if p < 50 {
-		return samples*p < 1000
+	if p >= 50 {
+		p = 100 - p
 	}
-	return samples*(100-p) < 1000
+	// 99.9 and its like are no float64; the slack forgives what 100-p loses.
+	const slack = 1e-6
+	return samples*p < 1000-slack
 }
