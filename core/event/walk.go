@@ -32,6 +32,7 @@ var faultTexts = [...]string{
 // skips everything else by its brackets.
 type walk struct {
 	tape
+	habits
 	fields *Fields
 	values []Value
 	room   int // how many levels a record may nest
@@ -48,7 +49,10 @@ type walk struct {
 }
 
 func newWalk(f *Fields, room int) walk {
-	return walk{fields: f, values: make([]Value, f.slots), seen: make([]uint32, len(f.nodes)), room: room}
+	return walk{
+		habits: newHabits(len(f.nodes)), fields: f, values: make([]Value, f.slots),
+		seen: make([]uint32, len(f.nodes)), room: room,
+	}
 }
 
 // take walks the record that begins at p and returns the place after it, or
@@ -86,35 +90,17 @@ func (w *walk) object(p int, n *node, room int) int {
 	if p = blank(text, p); p < len(text) && text[p] == '}' {
 		return p + 1
 	}
-	for {
-		// The name.
-		if p >= len(text) {
-			return w.fail(short, p)
+	for prev := n.id; ; {
+		member := -1
+		next := w.all[prev].next
+		if h := &w.all[next]; p+maxHabit <= len(text) && h.begins(text[p:]) {
+			prev, member = next, h.member
+			p += int(h.size)
+		} else {
+			if p, prev, member = w.name(p, prev, n); p < 0 {
+				return -1
+			}
 		}
-		if text[p] != '"' {
-			return w.fail(noName, p)
-		}
-		end := w.quote(p + 1)
-		if end < 0 {
-			return w.fail(short, p)
-		}
-		member := n.members.find(text[p+1 : end])
-		if member < 0 && w.slashed(p+1, end) {
-			w.key = appendUnescaped(w.key[:0], text[p+1:end])
-			member = n.members.find(w.key)
-		}
-		if p = end + 1; p < len(text) && text[p] != ':' {
-			p = blank(text, p)
-		}
-		if p >= len(text) {
-			return w.fail(short, p)
-		}
-		if text[p] != ':' {
-			return w.fail(noColon, p)
-		}
-		p++
-
-		// The value.
 		if member < 0 {
 			p = w.pass(p, room)
 		} else {
@@ -123,8 +109,6 @@ func (w *walk) object(p int, n *node, room int) int {
 		if p < 0 {
 			return -1
 		}
-
-		// What follows it.
 		if p < len(text) && text[p] <= ' ' {
 			p = blank(text, p)
 		}
@@ -142,6 +126,36 @@ func (w *walk) object(p int, n *node, room int) int {
 			return w.fail(noComma, p)
 		}
 	}
+}
+
+// name reads a member's name and colon and returns the place after them, or -1,
+// with the member's habit and node.
+func (w *walk) name(p, prev int, n *node) (after, this, member int) {
+	text := w.text
+	if p >= len(text) {
+		return w.fail(short, p), 0, 0
+	}
+	if text[p] != '"' {
+		return w.fail(noName, p), 0, 0
+	}
+	end := w.quote(p + 1)
+	if end < 0 {
+		return w.fail(short, p), 0, 0
+	}
+	if name := text[p+1 : end]; w.slashed(p+1, end) {
+		w.key = appendUnescaped(w.key[:0], name)
+		member = n.members.find(w.key)
+	} else {
+		member = n.members.find(name)
+		prev = w.follow(prev, n.id, name, member)
+	}
+	if p = blank(text, end+1); p >= len(text) {
+		return w.fail(short, p), 0, 0
+	}
+	if text[p] != ':' {
+		return w.fail(noColon, p), 0, 0
+	}
+	return p + 1, prev, member
 }
 
 // pass goes over a value that nobody wants, and the space before it.
