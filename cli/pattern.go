@@ -25,6 +25,6 @@ wrong with it.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPatternTest(s), newPatternLint(s))
+	cmd.AddCommand(newPatternTest(s), newPatternExplain(s), newPatternLint(s))
 	return cmd
 }

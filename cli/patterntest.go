@@ -73,7 +73,7 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 	result := testResult{Matched: []int{}, Extracted: map[string]map[string]string{}}
 	out := bufio.NewWriter(s.Out)
 	shown := &testLines{w: out, sc: newScreen(s.Out, s.Getenv)}
-	each := func(message []byte, describe func() []string) error {
+	each := func(message []byte, describe func() described) error {
 		result.Total++
 		if !p.Match(message) {
 			return nil
@@ -84,7 +84,7 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 			result.Extracted[strconv.Itoa(result.Total)] = extracted
 			return nil
 		}
-		return shown.add(result.Total, describe(), extracted)
+		return shown.add(result.Total, describe().cells, extracted)
 	}
 	reading := eachRecord
 	if o.lines {
@@ -102,9 +102,14 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 	return cmp.Or(err, out.Flush(), status)
 }
 
-// eachRecord gives every CloudTrail event of a file to each, with the cells of
-// a table that describe it.
-func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, func() []string) error) error {
+// described is how an event is shown in a line.
+type described struct {
+	id    string // its eventID, if it has one
+	cells []string
+}
+
+// eachRecord gives every CloudTrail event of a file to each, and what describes it.
+func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, func() described) error) error {
 	everything, err := pattern.Parse("")
 	if err != nil {
 		return err
@@ -117,7 +122,10 @@ func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, f
 	report := flow.Search(ctx, files, flow.SearchOptions{
 		Patterns: []*pattern.Pattern{everything}, KeepDuplicates: true, Workers: 1,
 	}, func(f flow.Found) bool {
-		err = each(f.Raw, func() []string { return eventCells(describe.Describe(f)) })
+		err = each(f.Raw, func() described {
+			e := describe.Describe(f)
+			return described{id: e.EventID, cells: eventCells(e)}
+		})
 		return err == nil
 	})
 	writeProblems(s.Err, newScreen(s.Err, s.Getenv), report.Problems, report.ProblemsLeftOut)
@@ -136,7 +144,7 @@ func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, f
 
 // eachLine gives every line of a file to each, without its line end, which may
 // be CR LF and missing at the end of the file.
-func eachLine(ctx context.Context, path string, s Streams, each func([]byte, func() []string) error) error {
+func eachLine(ctx context.Context, path string, s Streams, each func([]byte, func() described) error) error {
 	files, err := open(ctx, []string{path}, s)
 	if err != nil {
 		return err
@@ -152,7 +160,7 @@ func eachLine(ctx context.Context, path string, s Streams, each func([]byte, fun
 	return nil
 }
 
-func fileLines(ctx context.Context, f source.File, each func([]byte, func() []string) error) error {
+func fileLines(ctx context.Context, f source.File, each func([]byte, func() described) error) error {
 	content, err := f.Open(ctx)
 	if err != nil {
 		return err
@@ -164,7 +172,7 @@ func fileLines(ctx context.Context, f source.File, each func([]byte, func() []st
 		if len(line) > 0 {
 			line = bytes.TrimSuffix(line, []byte("\n"))
 			line = bytes.TrimSuffix(line, []byte("\r"))
-			if err := each(line, func() []string { return []string{clean(string(line))} }); err != nil {
+			if err := each(line, func() described { return described{cells: []string{clean(string(line))}} }); err != nil {
 				return err
 			}
 		}

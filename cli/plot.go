@@ -6,37 +6,20 @@ import (
 	"time"
 )
 
-// An axis divides a stretch of time into columns of equal length.
+// An axis divides a stretch of time into columns of equal length, step.
 type axis struct {
 	start   time.Time
 	step    time.Duration
 	columns int
 }
 
-// steps are the lengths that a column may have: such as divide an hour, a day
-// or a week evenly.
-func steps() []time.Duration {
-	const day = 24 * time.Hour
-	return []time.Duration{
-		time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
-		time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-		day, 2 * day, 7 * day, 14 * day, 28 * day, 56 * day, 112 * day, 364 * day,
-	}
-}
-
-// newAxis covers first to last with at most so many columns, each as short as
-// that allows.
+// newAxis covers first to last with at most so many columns, each a whole number
+// of minutes, which is as fine as metrics are.
 func newAxis(first, last time.Time, most int) axis {
-	var a axis
-	for _, a.step = range steps() {
-		a.start = first.UTC().Truncate(a.step)
-		a.columns = int(last.Sub(a.start)/a.step) + 1
-		if a.columns <= most {
-			return a
-		}
-	}
-	a.columns = most
-	return a
+	start := first.UTC().Truncate(time.Minute)
+	minutes := int(last.Sub(start)/time.Minute) + 1
+	each := (minutes + most - 1) / most
+	return axis{start: start, step: time.Duration(each) * time.Minute, columns: (minutes + each - 1) / each}
 }
 
 // column is the place of a time; it may lie outside the axis.
@@ -63,17 +46,39 @@ func bars(counts []int64) string {
 	return strings.TrimRight(b.String(), " ")
 }
 
-// states draws the columns that a state covers, and a line through the others.
-func (a axis) states(in func(column int) bool) string {
+// states draws how much of each column a state covers: all, some, none.
+func states(shares []float64) string {
+	shades := []rune("░▒▓")
 	var b strings.Builder
-	for i := range a.columns {
-		if in(i) {
-			b.WriteRune('█')
-		} else {
+	for _, share := range shares {
+		switch {
+		case share <= 0:
 			b.WriteRune('─')
+		case share >= 1-1e-9:
+			b.WriteRune('█')
+		default:
+			b.WriteRune(shades[min(len(shades)-1, int(share*float64(len(shades))))])
 		}
 	}
 	return b.String()
+}
+
+// cover adds to each column how much of it lies in [from, to).
+func (a axis) cover(shares []float64, from, to time.Time) {
+	for i := max(0, a.column(from)); i < a.columns; i++ {
+		begin := a.start.Add(time.Duration(i) * a.step)
+		end := begin.Add(a.step)
+		if !begin.Before(to) {
+			return
+		}
+		if from.After(begin) {
+			begin = from
+		}
+		if to.Before(end) {
+			end = to
+		}
+		shares[i] += float64(end.Sub(begin)) / float64(a.step)
+	}
 }
 
 // labels writes times below the columns, as many as stand clear of each other.
@@ -81,9 +86,9 @@ func (a axis) states(in func(column int) bool) string {
 func (a axis) labels() string {
 	form := a.labelForm()
 	apart := len(form) + 3
-	every := a.step
-	for _, every = range steps() {
-		if int(every/a.step) >= apart && every%a.step == 0 {
+	every := apartTimes()[0]
+	for _, every = range apartTimes() {
+		if int(every/a.step) >= apart {
 			break
 		}
 	}
@@ -104,6 +109,16 @@ func (a axis) labels() string {
 		put(a.column(t), t)
 	}
 	return b.String()
+}
+
+// apartTimes are the distances that labels may have.
+func apartTimes() []time.Duration {
+	const day = 24 * time.Hour
+	return []time.Duration{
+		time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		day, 2 * day, 7 * day, 14 * day, 28 * day, 56 * day, 112 * day, 364 * day, 3640 * day,
+	}
 }
 
 // labelForm is how a time is written below the axis.

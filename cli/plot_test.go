@@ -19,7 +19,7 @@ func TestAxis(t *testing.T) {
 		},
 		{"2023-07-10T11:42:05Z", "2023-07-10T12:38:12Z", 30, 2 * time.Minute, 29, "╵11:42   ╵12:00         ╵12:30"},
 		{"2023-07-10T11:42:05Z", "2023-07-10T11:42:05Z", 64, time.Minute, 1, "╵11:42"},
-		{"2023-07-10T11:42:05Z", "2023-07-12T11:38:12Z", 64, time.Hour, 49, "╵07-10 11:00 ╵07-11 00:00            ╵07-12 00:00"},
+		{"2023-07-10T11:42:05Z", "2023-07-12T11:38:12Z", 64, 45 * time.Minute, 64, "╵07-10 12:00    ╵07-11 00:00    ╵07-11 12:00    ╵07-12 00:00"},
 	} {
 		first, last := at(t, row.first), at(t, row.last)
 		a := newAxis(first, last, row.most)
@@ -42,6 +42,19 @@ func at(t *testing.T, text string) time.Time {
 		t.Fatal(err)
 	}
 	return when
+}
+
+func TestStates(t *testing.T) {
+	a := newAxis(at(t, "2023-07-10T12:00:00Z"), at(t, "2023-07-10T12:29:59Z"), 10) // of 3 minutes
+	shares := make([]float64, a.columns)
+	a.cover(shares, at(t, "2023-07-10T11:00:00Z"), at(t, "2023-07-10T12:03:00Z"))
+	a.cover(shares, at(t, "2023-07-10T12:08:00Z"), at(t, "2023-07-10T12:13:30Z"))
+	a.cover(shares, at(t, "2023-07-10T12:20:00Z"), at(t, "2023-07-10T12:21:00Z"))
+	a.cover(shares, at(t, "2023-07-10T12:22:00Z"), at(t, "2023-07-10T12:23:59Z"))
+	a.cover(shares, at(t, "2023-07-10T12:26:00Z"), at(t, "2023-07-10T13:00:00Z"))
+	if got, want := states(shares), "█─▒█▒─▒▒▒█"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
 
 func TestBars(t *testing.T) {

@@ -162,16 +162,19 @@ func (v *scanView) control(c flow.ControlReport, a axis) {
 	sev := strings.ToUpper(clean(c.Severity))
 	title, id := clean(c.Title), clean(c.ID)
 	head := v.sc.paint(severityStyle(severity(c)), sev) + gap + v.sc.paint(bold, title)
-	if id != title {
-		blanks := max(2, v.sc.width-width(sev)-len(gap)-width(title)-width(id))
-		head += strings.Repeat(" ", blanks) + v.sc.paint(dim, id)
-	}
-	fmt.Fprintln(v.w, head)
-	when := spanText(c.Span.First, c.Span.Last)
+	facts := []string{count(c.Matches, "event"), spanText(c.Span.First, c.Span.Last)}
 	if c.Span.First.Equal(c.Span.Last) {
-		when = timeText(c.Span.First)
+		facts[1] = timeText(c.Span.First)
 	}
-	fmt.Fprintf(v.w, "  %s · %s\n", count(c.Matches, "event"), when)
+	switch blanks := v.sc.width - width(sev) - len(gap) - width(title) - width(id); {
+	case id == title:
+	case blanks >= len(gap):
+		head += strings.Repeat(" ", blanks) + v.sc.paint(dim, id)
+	default:
+		facts = append(facts, v.sc.paint(dim, id))
+	}
+	fmt.Fprintf(v.w, "%s\n  %s\n", head, strings.Join(facts, " · "))
+
 	v.plot(c, a)
 	v.top("principals", c.Top.Principals, shortPrincipal)
 	v.top("addresses", c.Top.Addresses, nil)
@@ -274,15 +277,13 @@ func (v *scanView) plot(c flow.ControlReport, a axis) {
 			most = max(most, counts[i])
 		}
 	}
-	inAlarm := make([]bool, a.columns)
+	inAlarm := make([]float64, a.columns)
 	for _, stay := range c.Alarms {
-		last := a.columns - 1
-		if !stay.To.IsZero() {
-			last = min(last, a.column(stay.To.Add(-time.Nanosecond)))
+		to := stay.To
+		if to.IsZero() { // it still rings at the end
+			to = a.start.Add(time.Duration(a.columns) * a.step)
 		}
-		for i := max(0, a.column(stay.From)); i <= last; i++ {
-			inAlarm[i] = true
-		}
+		a.cover(inAlarm, stay.From, to)
 	}
 	per := "at most " + thousands(most) + " in " + elapsed(a.step)
 	chart := bars(counts)
@@ -290,31 +291,26 @@ func (v *scanView) plot(c flow.ControlReport, a axis) {
 		chart += gap + v.sc.paint(dim, per)
 	}
 	v.row("events", chart)
-	line := a.states(func(i int) bool { return inAlarm[i] })
-	v.row("ALARM", paintRuns(v.sc, line, '█', severityStyle(severity(c))))
+	v.row("ALARM", paintRuns(v.sc, states(inAlarm), '─', severityStyle(severity(c))))
 	v.row("", v.sc.paint(dim, a.labels()))
 }
 
-// paintRuns colours the runs of one character and dims the others.
-func paintRuns(sc screen, line string, mark rune, st style) string {
-	var b, run strings.Builder
-	marked := false
-	end := func() {
-		if marked {
-			b.WriteString(sc.paint(st, run.String()))
+// paintRuns colours a line, and dims the runs of one character in it.
+func paintRuns(sc screen, line string, faint rune, st style) string {
+	var b strings.Builder
+	for line != "" {
+		run := line
+		if rest := strings.TrimLeft(line, string(faint)); len(rest) < len(line) {
+			run = line[:len(line)-len(rest)]
+			b.WriteString(sc.paint(dim, run))
 		} else {
-			b.WriteString(sc.paint(dim, run.String()))
+			if i := strings.IndexRune(line, faint); i >= 0 {
+				run = line[:i]
+			}
+			b.WriteString(sc.paint(st, run))
 		}
-		run.Reset()
+		line = line[len(run):]
 	}
-	for _, r := range line {
-		if (r == mark) != marked {
-			end()
-			marked = !marked
-		}
-		run.WriteRune(r)
-	}
-	end()
 	return b.String()
 }
 
@@ -341,7 +337,7 @@ func (v *scanView) showCommand(words []string) {
 }
 
 // longPattern is the length beyond which a control is named instead of spelled out.
-const longPattern = 120
+const longPattern = 100
 
 // command is what to type to see a control's events, quoted for a shell, in
 // pieces between which a line may end.
