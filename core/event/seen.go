@@ -1,15 +1,15 @@
 package event
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "hash/maphash"
 
 // Seen is a set of IDs; its zero value is empty. It is a table with open
 // addressing that doubles when it is three quarters full: 21 to 43 bytes an ID,
 // and half as much again while it grows. It is for one goroutine.
 type Seen struct {
 	table []ID // a power of two; the zero ID marks a free place
+	// seed makes the places of IDs unforeseeable: a file of made-up IDs cannot
+	// crowd them together.
+	seed  maphash.Seed
 	count int
 	zero  bool // the zero ID itself is in the set
 }
@@ -47,9 +47,7 @@ func (s *Seen) Len() int {
 // place is where id is, or where it belongs.
 func (s *Seen) place(id ID) *ID {
 	mask := len(s.table) - 1
-	low, high := binary.LittleEndian.Uint64(id[:8]), binary.LittleEndian.Uint64(id[8:])
-	hash, more := bits.Mul64(low^0x9e3779b97f4a7c15, high^0xc2b2ae3d27d4eb4f)
-	for i := int(hash^more) & mask; ; i = (i + 1) & mask {
+	for i := int(maphash.Bytes(s.seed, id[:])) & mask; ; i = (i + 1) & mask {
 		if s.table[i] == id || s.table[i] == (ID{}) {
 			return &s.table[i]
 		}
@@ -58,6 +56,9 @@ func (s *Seen) place(id ID) *ID {
 
 func (s *Seen) grow() {
 	old := s.table
+	if old == nil {
+		s.seed = maphash.MakeSeed()
+	}
 	s.table = make([]ID, max(seenStart, 2*len(old)))
 	for _, id := range old {
 		if id != (ID{}) {
