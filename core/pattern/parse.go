@@ -10,9 +10,11 @@ const MaxLength = 1024
 
 // Parse reads a filter pattern. The error is a *SyntaxError.
 func Parse(text string) (*Pattern, error) {
-	if utf8.RuneCountInString(text) > MaxLength {
-		pos := len(string([]rune(text)[:MaxLength]))
-		return nil, &SyntaxError{text, pos, messageLength(text), "the pattern ends here at the latest: it may have 1,024 characters; split it into several filters"}
+	length := 0
+	for pos := range text {
+		if length++; length > MaxLength {
+			return nil, &SyntaxError{text, pos, messageLength(text), "expected the end: a pattern may have 1,024 characters; split it into several filters"}
+		}
 	}
 	return parse(text)
 }

@@ -165,7 +165,8 @@ func FuzzParse(f *testing.F) {
 	for range 40 {
 		f.Add(gen.Pattern(r))
 	}
-	for _, s := range []string{`{ $.a = "x\"y" && ($.b[*].c != %x{,2}% || $.['d e'] IS NULL) }`, "[a=1||a=%x%, ..., ]", `?a -"b c" %d%`, "{ $.a = “x” }", "[", "{}", "%\\"} {
+	f.Add(strings.Repeat("0", MaxLength) + "\xdd0")
+	for _, s := range []string{`{ $.a = "x\"y" && ($.b[*].c != %x{,2}% || $.['d e'] IS NULL) }`, "[a=1||a=%x%, ..., ]", `?a -"b c" %d%`, "{ $.a = “x” }", "[", "{}", "%\\", "{ $.a$['}"} {
 		f.Add(s)
 	}
 	var events [][]byte

@@ -77,7 +77,7 @@ func typographyRemedy(c rune) string {
 // space-delimited pattern has.
 func valueRemedy(text string, pos int) string {
 	begin, end := chunk(text, pos)
-	if text[begin] == '$' && !asValue(text[:begin]) {
+	if strings.HasPrefix(text[begin:], "$") && !asValue(text[:begin]) {
 		return "a member's name with other characters than letters, digits, _ and - is written .['...']"
 	}
 	return fmt.Sprintf("text with other characters than letters, digits and _ goes in double quotes: %s", inQuotes(text[begin:end]))
@@ -182,8 +182,9 @@ func chunk(text string, pos int) (begin, end int) {
 	const ends = blanks + "\"(){}=<>!&|,"
 	begin = strings.LastIndexAny(text[:pos], ends) + 1
 	end = len(text)
-	if i := strings.IndexAny(text[pos+1:], ends); i >= 0 {
-		end = pos + 1 + i
+	next := min(pos+1, len(text))
+	if i := strings.IndexAny(text[next:], ends); i >= 0 {
+		end = next + i
 	}
 	return begin, end
 }
