@@ -7,10 +7,9 @@ import "encoding/binary"
 // time: when that comes again, comparing a few bytes replaces the search for
 // the end of its name and the look into a table.
 type habit struct {
-	// `"name":` as three loads of 8 bytes: at its beginning, after 8 bytes and
-	// up to its end, overlapping; of a shorter one the mask hides the rest.
-	head, mid, tail, mask uint64
-	midAt, tailAt, size   uint8
+	// `"name":` and which bits of it count, as three loads of 8 bytes.
+	text, mask [3]uint64
+	size       int
 
 	member int // the node that it is, -1: none
 	next   int // the habit that followed, 0: none yet
@@ -26,29 +25,27 @@ const (
 // newHabit is the habit of a name of at most maxHabit-3 bytes, none of them a
 // quote or backslash.
 func newHabit(name []byte, member int) habit {
-	h := habit{member: member, size: uint8(len(name) + 3), mask: ^uint64(0)}
-	var text [maxHabit]byte
+	var text, mask [maxHabit]byte
+	h := habit{member: member, size: len(name) + 3}
 	text[0] = '"'
 	copy(text[1:], name)
 	copy(text[1+len(name):], `":`)
-	if h.size < 8 {
-		h.mask >>= 64 - 8*h.size
-	} else {
-		h.midAt, h.tailAt = min(8, h.size-8), h.size-8
+	for i := range h.size {
+		mask[i] = 0xff
 	}
-	h.head = binary.LittleEndian.Uint64(text[:])
-	h.mid = binary.LittleEndian.Uint64(text[h.midAt:])
-	h.tail = binary.LittleEndian.Uint64(text[h.tailAt:])
+	for i := range h.text {
+		h.text[i] = binary.LittleEndian.Uint64(text[8*i:])
+		h.mask[i] = binary.LittleEndian.Uint64(mask[8*i:])
+	}
 	return h
 }
 
 // begins tells whether text, of at least maxHabit bytes, begins with `"name":`.
 func (h *habit) begins(text []byte) bool {
 	text = text[:maxHabit]
-	head := binary.LittleEndian.Uint64(text)
-	mid := binary.LittleEndian.Uint64(text[h.midAt:])
-	tail := binary.LittleEndian.Uint64(text[h.tailAt:])
-	return (head^h.head|mid^h.mid|tail^h.tail)&h.mask == 0
+	return binary.LittleEndian.Uint64(text)&h.mask[0]^h.text[0]|
+		binary.LittleEndian.Uint64(text[8:])&h.mask[1]^h.text[1]|
+		binary.LittleEndian.Uint64(text[16:])&h.mask[2]^h.text[2] == 0
 }
 
 // habits are those of one walk. The first ones stand for the beginnings of the
@@ -61,8 +58,7 @@ type habits struct {
 func newHabits(nodes int) habits {
 	h := habits{all: make([]habit, nodes), known: make([]names, nodes)}
 	for i := range h.all {
-		// No text is like this: its first byte would have to be both.
-		h.all[i].head, h.all[i].mid, h.all[i].mask = 0, 1, 1
+		h.all[i].text[0] = 1 // which its mask hides: no text is like this
 	}
 	return h
 }

@@ -106,7 +106,7 @@ func nextRecord(text []byte, p int) int {
 			return -1
 		}
 		brace := unblank(text, p+n-1)
-		if brace > 0 && text[brace] == '{' {
+		if brace >= p && text[brace] == '{' {
 			if before := unblank(text, brace-1); before >= 0 {
 				switch text[before] {
 				case ',', '[', '}':

@@ -13,6 +13,7 @@ const (
 	noValue        // no value after the colon
 	noComma        // neither a comma nor the closing brace after a value
 	noEnd          // something after the record
+	mismatch       // { closed by ], or [ by }
 )
 
 var faultTexts = [...]string{
@@ -25,6 +26,7 @@ var faultTexts = [...]string{
 	noValue:  "expected a value",
 	noComma:  `expected "," or "}" after a value`,
 	noEnd:    "expected nothing after the object",
+	mismatch: "the wrong bracket closes a value",
 }
 
 // A walk goes over records on a tape and takes the wanted fields out of them.
@@ -176,6 +178,11 @@ func (w *walk) pass(p, room int) int {
 		end, why := w.skip(p+1, room-1)
 		if why != sound {
 			return w.fail(why, end)
+		}
+		// The brackets between are counted, whatever their kind; a missing
+		// quote mostly shows here.
+		if w.text[end-1] != w.text[p]+2 {
+			return w.fail(mismatch, end-1)
 		}
 		return end
 	}
