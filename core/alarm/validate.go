@@ -169,7 +169,7 @@ func (a Alarm) checkPeriods() error {
 	switch span := a.Period * a.EvaluationPeriods; {
 	case a.EvaluationPeriods < 1:
 		return constraint(fmt.Sprint(a.EvaluationPeriods), "evaluationPeriods", "Member must have value greater than or equal to 1")
-	case a.EvaluationPeriods > maxSpan || span > maxSpan:
+	case max(a.Period, a.EvaluationPeriods, span) > maxSpan:
 		return refuse("Period times EvaluationPeriods must not be more than %d seconds.", maxSpan)
 	case a.Period < 3600 && span > maxShortSpan:
 		return refuse("Period times EvaluationPeriods must not be more than %d seconds while Period is below 3600.", maxShortSpan)
