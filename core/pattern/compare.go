@@ -6,7 +6,7 @@ import (
 	"tocsin/core/event"
 )
 
-// Holds tells whether a JSON value satisfies the comparison. Text is what the
+// holds tells whether a JSON value satisfies the comparison. Text is what the
 // value stands for: the decoded text of a string, the written form of a number,
 // nothing of any other kind.
 //
@@ -23,7 +23,7 @@ import (
 //	array         no          no           no          see above no        no         no
 //	number        Literal     not =        by value    no        no        no         no
 //	string        Literal     not =        no          no        no        no         no
-func (c *Comparison) Holds(kind event.Kind, text []byte) bool {
+func (c *Comparison) holds(kind event.Kind, text []byte) bool {
 	comparable := kind == event.Number || kind == event.String
 	switch c.Op {
 	case Equal:
@@ -43,10 +43,10 @@ func (c *Comparison) Holds(kind event.Kind, text []byte) bool {
 	}
 }
 
-// HoldsToken tells whether a token of a line satisfies the comparison. A token
+// holdsToken tells whether a token of a line satisfies the comparison. A token
 // is neither string nor number: it equals by its text and is ordered when it
 // reads as a number.
-func (c *Comparison) HoldsToken(token []byte) bool {
+func (c *Comparison) holdsToken(token []byte) bool {
 	switch c.Op {
 	case Equal:
 		return c.Value.equalsToken(token)

@@ -123,7 +123,7 @@ func judgeColumn(c *Column, f field, enough bool, under int) *Judgement {
 
 // judgeToken judges one comparison of a column.
 func judgeToken(c *Comparison, token []byte) *Judgement {
-	j := &Judgement{True: c.HoldsToken(token), Found: []Found{{Kind: "token", Text: shorten(string(token))}}, FoundCount: 1}
+	j := &Judgement{True: c.holdsToken(token), Found: []Found{{Kind: "token", Text: shorten(string(token))}}, FoundCount: 1}
 	j.Why = "it is " + strconv.Quote(shorten(string(token)))
 	switch c.Op {
 	case Equal, NotEqual:

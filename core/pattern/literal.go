@@ -9,8 +9,7 @@ func (l *Literal) number() {
 	l.Number, _ = strconv.ParseFloat(l.Text, 64) // ±Inf beyond the range, which only Number's readers see
 }
 
-// text makes l a Word or Quoted with the wildcards that its text has.
-func (l *Literal) text(kind LiteralKind) {
-	l.Kind = kind
+// wildcards takes the wildcards of l's text apart from its body.
+func (l *Literal) wildcards() {
 	l.Body, l.Prefix, l.Suffix = cutWildcards(l.Text)
 }

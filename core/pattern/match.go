@@ -96,7 +96,7 @@ func decodeObject(message []byte) (map[string]any, bool) {
 func holdsIn(c *Comparison, object map[string]any) bool {
 	found := find(object, c.Selector)
 	if len(found) == 0 {
-		return c.Holds(event.Absent, nil)
+		return c.holds(event.Absent, nil)
 	}
 	if c.Op == NotEqual && !differsAnywhere {
 		for _, v := range found {
@@ -118,25 +118,25 @@ func holdsIn(c *Comparison, object map[string]any) bool {
 func holdsOf(c *Comparison, v any) bool {
 	switch v := v.(type) {
 	case nil:
-		return c.Holds(event.Null, nil)
+		return c.holds(event.Null, nil)
 	case bool:
 		if v {
-			return c.Holds(event.True, nil)
+			return c.holds(event.True, nil)
 		}
-		return c.Holds(event.False, nil)
+		return c.holds(event.False, nil)
 	case json.Number:
-		return c.Holds(event.Number, []byte(v))
+		return c.holds(event.Number, []byte(v))
 	case string:
-		return c.Holds(event.String, []byte(v))
+		return c.holds(event.String, []byte(v))
 	case map[string]any:
-		return c.Holds(event.Object, nil)
+		return c.holds(event.Object, nil)
 	default:
 		for _, element := range v.([]any) {
 			if element == nil && c.Op == IsNull {
 				return true // recorded from AWS: an array with a null in it is null
 			}
 		}
-		return c.Holds(event.Array, nil)
+		return c.holds(event.Array, nil)
 	}
 }
 

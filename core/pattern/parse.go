@@ -142,19 +142,21 @@ func (p *parser) value(operator token) (Literal, error) {
 		if refusedWord(t.text, p.in) {
 			return l, p.fail(t, messageInvalid, refusedRemedy(t.text))
 		}
+		l.Kind = Word
 		if numeric(t.text) {
 			l.number()
 		} else {
-			l.text(Word)
+			l.wildcards()
 		}
 	case tokenQuoted:
-		l.text(Quoted)
+		l.Kind = Quoted
+		l.wildcards()
 	case tokenRegexp:
 		regex, err := compileRegexp(t.text)
 		if err != nil {
 			return l, p.fail(t, messageRegexp, regexpRemedy(err))
 		}
-		if p.regexps++; p.regexps > MaxRegexps {
+		if p.regexps++; p.regexps > maxRegexps {
 			return l, p.fail(t, messageRegexps, "a pattern may have 2 regular expressions: join some with |, or use a wildcard *")
 		}
 		l.Kind, l.Regex = Regexp, regex

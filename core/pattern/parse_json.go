@@ -2,8 +2,8 @@ package pattern
 
 import "tocsin/core/event"
 
-// MaxWildSelectors is how many selectors of a JSON pattern may have a wildcard step.
-const MaxWildSelectors = 3
+// maxWildSelectors is how many selectors of a JSON pattern may have a wildcard step.
+const maxWildSelectors = 3
 
 // json parses a JSON pattern, braces included.
 func (p *parser) json() (Node, error) {
@@ -114,7 +114,7 @@ func (p *parser) countWildcards(selector token) error {
 	if n > 1 {
 		return p.fail(selector, messageWildcards, "a selector may have one wildcard: write the other steps out")
 	}
-	if p.wildSelectors++; p.wildSelectors > MaxWildSelectors {
+	if p.wildSelectors++; p.wildSelectors > maxWildSelectors {
 		return p.fail(selector, messageWildSelector, "a pattern may have three selectors with a wildcard: this is the fourth")
 	}
 	return nil

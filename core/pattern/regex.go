@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// MaxRegexps is how many regular expressions a JSON or space-delimited pattern may have.
-const MaxRegexps = 2
+// maxRegexps is how many regular expressions a JSON or space-delimited pattern may have.
+const maxRegexps = 2
 
 // regexpLength measures the regular expression at the beginning of s, its
 // percent signs included. When ok is false it breaks off at byte n of s.

@@ -183,7 +183,7 @@ func (x *index) fire(dst []predicateID, kind event.Kind, text []byte, found *fin
 		dst = append(dst, x.innerIDs[i])
 	}
 	for _, t := range x.tried {
-		if t.Holds(kind, text) {
+		if t.holds(kind, text) {
 			dst = append(dst, t.id)
 		}
 	}

@@ -72,7 +72,7 @@ func (p *Pattern) align(message []byte) ([]field, bool) {
 		if f.column == nil || f.column.Condition == nil {
 			continue
 		}
-		if !holds(f.column.Condition, func(c *Comparison) bool { return c.HoldsToken(f.text) }) {
+		if !holds(f.column.Condition, func(c *Comparison) bool { return c.holdsToken(f.text) }) {
 			return nil, false
 		}
 	}
