@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"core/metric":  {"core/event", "core/pattern"},
 	"core/alarm":   {"core/metric"},
 	"core/control": {"core/event", "core/pattern", "core/metric", "core/alarm", "core/spell"},
+	"core/topic":   {},
 	"bench":        {"synth", "flow", "source", "core", "app"},
 	"internal":     {},
 	"examples":     {"synth"},

@@ -1,0 +1,108 @@
+package topic
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A value is one element of a policy's list: what a leaf of the message, which
+// is a text, number, true, false or null, is compared with.
+type value interface {
+	matches(leaf node) bool
+}
+
+type (
+	equalText    string
+	equalNumber  quantity
+	equalLiteral string // true, false, null
+	prefix       string
+	suffix       string
+	ignoreCase   string
+	network      netip.Prefix
+	// A numeric is a range; a bound that is not there is nil.
+	numeric struct {
+		above, below         *float64
+		withAbove, withBelow bool // the bound itself belongs to the range
+	}
+	// An anythingBut matches every leaf that does not match one of its values.
+	// Values of another type exclude nothing.
+	anythingBut []value
+	// An exists of false is for keys that are absent and matches no leaf.
+	exists bool
+)
+
+func (v equalText) matches(leaf node) bool { return leaf.kind == textKind && leaf.text == string(v) }
+
+func (v equalLiteral) matches(leaf node) bool {
+	return leaf.kind == literalKind && leaf.text == string(v)
+}
+
+func (v prefix) matches(leaf node) bool {
+	return leaf.kind == textKind && strings.HasPrefix(leaf.text, string(v))
+}
+
+func (v suffix) matches(leaf node) bool {
+	return leaf.kind == textKind && strings.HasSuffix(leaf.text, string(v))
+}
+
+func (v ignoreCase) matches(leaf node) bool {
+	return leaf.kind == textKind && strings.EqualFold(leaf.text, string(v))
+}
+
+func (v equalNumber) matches(leaf node) bool {
+	return leaf.kind == numberKind && quantity(v).equals(newQuantity(leaf.text))
+}
+
+func (v numeric) matches(leaf node) bool {
+	q := newQuantity(leaf.text)
+	switch {
+	case leaf.kind != numberKind || !q.bounded:
+		return false
+	case v.above != nil && (q.size < *v.above || q.size == *v.above && !v.withAbove):
+		return false
+	case v.below != nil && (q.size > *v.below || q.size == *v.below && !v.withBelow):
+		return false
+	}
+	return true
+}
+
+func (v network) matches(leaf node) bool {
+	address, err := netip.ParseAddr(leaf.text)
+	return leaf.kind == textKind && err == nil && netip.Prefix(v).Contains(address)
+}
+
+func (v anythingBut) matches(leaf node) bool {
+	return !slices.ContainsFunc(v, func(excluded value) bool { return excluded.matches(leaf) })
+}
+
+func (v exists) matches(node) bool { return bool(v) }
+
+// A quantity is a number as it is spelled and, when it lies within the bounds
+// of filter policies, its size. Five digits after the point are exact in it.
+type quantity struct {
+	spelling string
+	size     float64
+	bounded  bool
+}
+
+func newQuantity(s string) quantity {
+	q := quantity{spelling: s}
+	if strings.Trim(s, "+-.0123456789eE") != "" {
+		return q // ParseFloat would take inf, 0x10 and 1_0 too
+	}
+	size, err := strconv.ParseFloat(s, 64)
+	q.bounded = err == nil && -maxNumber <= size && size <= maxNumber
+	if q.bounded {
+		q.size = size
+	}
+	return q
+}
+
+func (q quantity) equals(r quantity) bool {
+	if q.bounded && r.bounded {
+		return q.size == r.size
+	}
+	return q.spelling == r.spelling
+}

@@ -1,0 +1,67 @@
+package topic
+
+import "time"
+
+// Here stand the points that AWS's documentation leaves open and that nobody has
+// recorded from the service, each as one constant or one small function, so
+// that new evidence changes one line.
+
+// maxConditions is how many keys one way through a filter policy may have.
+// AWS's five keys and 150 combinations leave more only inside a branch of $or.
+const maxConditions = 16
+
+// maxMaskBits4 and maxMaskBits6: a CIDR may name one single address. The first
+// versions of AWS's rule language refused that.
+const (
+	maxMaskBits4 = 32
+	maxMaskBits6 = 128
+)
+
+// maxNumber bounds the numbers of filter policies on both sides of zero. The
+// bound is documented; the text of the refusal was seen only in AWS's rule
+// language with another bound. A plain number beyond it, such as an account
+// number, is compared as it is spelled, as that language does.
+const maxNumber = 1e9
+
+// reservedInOr are the operators: objects in a list of $or that have one of
+// these names are match values of an ordinary key named $or.
+var reservedInOr = []string{
+	"exactly", "prefix", "suffix", "numeric", "anything-but", "cidr", "exists", "equals-ignore-case", "wildcard",
+}
+
+// wildcard is known to AWS's rule language and not documented for SNS, so it is
+// refused as any other unknown operator; anything-but knows prefix alone.
+
+// permanentStatus tells which answers of an http endpoint are final. 4xx is
+// documented. A redirect is not followed; that it is final is a guess. 429 is
+// said to be retried by AWS's support and not by its guide.
+func permanentStatus(status int) bool { return 300 <= status && status <= 499 && status != 429 }
+
+// Backoff curves between their first and last delay, of retry i of n, both
+// from 0 to 1. The guide has them as a drawing only; linear is certain.
+func arithmeticCurve(i, n float64) float64 { return i * (i + 1) / (n * (n - 1)) }
+
+// Two days are documented for the token and three for the entry; how they fit
+// is not: on the third day nothing can confirm it.
+const (
+	TokenLife   = 48 * time.Hour
+	PendingLife = 72 * time.Hour
+)
+
+// Tokens were seen with this beginning and 200 to 230 digits. minToken is the
+// shortest text that is said to be a token at all; shorter ones and those with
+// other characters are an "Invalid token".
+const (
+	tokenPrefix = "2336412f37"
+	minToken    = 64
+)
+
+// maxSubject: the guide says fewer than 100 characters, the service accepts 100.
+const maxSubject = 100
+
+// maxDisplayName is said to be 100 characters; the exact bound was not seen.
+const maxDisplayName = 100
+
+// maxDeadLetterAttributes is the number of message attributes that SQS takes.
+// The guide says that raw delivery of more fails as a client-side error.
+const maxQueueAttributes = 10
