@@ -138,27 +138,28 @@ type worker struct {
 	detail     *detail
 	hits       []int
 	counters   []counter
-	events     int64
-	duplicates int64
+	records    int64 // within the time asked for
+	duplicates int64 // of them, events seen before, here or elsewhere
+	ids        *seenBatch
 	extent     extent
 }
 
 func (s *scan) newWorker() *worker {
 	return &worker{
 		decoder: newDecoder(s.fields), matcher: s.set.NewMatcher(), detail: newDetail(),
-		counters: make([]counter, len(s.o.Watches)),
+		counters: make([]counter, len(s.o.Watches)), ids: newSeenBatch(&s.seen),
 	}
 }
 
 // read counts one file.
 func (s *scan) read(ctx context.Context, w *worker, f source.File) {
-	before := w.events + w.duplicates
+	before := w.records
 	done := w.decoder.file(ctx, f, func(r *event.Record) error {
 		s.record(w, f.Name, r)
 		return nil
 	})
 	s.note(done)
-	s.progress(f, w.events+w.duplicates-before)
+	s.progress(f, w.records-before)
 }
 
 // progress tells that a file is done.
@@ -177,13 +178,9 @@ func (s *scan) record(w *worker, file string, r *event.Record) {
 		return
 	}
 	id, known := event.IDOf(r.Values[slotID])
-	if known && !s.seen.add(id) {
-		w.duplicates++
-		if s.o.KeepDuplicates {
-			w.events++
-		}
-	} else {
-		w.events++
+	w.records++
+	if known {
+		w.duplicates += w.ids.add(id)
 	}
 	if dated {
 		w.extent.widen(at)
@@ -239,15 +236,19 @@ func (s *scan) report(workers []*worker) Report {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset))
 	})
 	total := workers[0]
+	total.duplicates += total.ids.flush()
 	for _, w := range workers[1:] {
-		total.events += w.events
-		total.duplicates += w.duplicates
+		total.records += w.records
+		total.duplicates += w.duplicates + w.ids.flush()
 		total.extent.merge(w.extent)
 		for i := range w.counters {
 			total.counters[i].merge(&w.counters[i])
 		}
 	}
-	r.Events, r.Duplicates, r.Span = total.events, total.duplicates, total.extent.span()
+	r.Events, r.Duplicates, r.Span = total.records-total.duplicates, total.duplicates, total.extent.span()
+	if s.o.KeepDuplicates {
+		r.Events = total.records
+	}
 	for i := range s.o.Watches {
 		r.Controls = append(r.Controls, total.counters[i].report(&s.o.Watches[i]))
 	}

@@ -67,7 +67,7 @@ func Search(ctx context.Context, files source.Files, o SearchOptions, visit func
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.searched += w.events
+			s.searched += w.records
 		})
 	}
 	found := s.visit(ordered, o.KeepDuplicates, visit)
@@ -161,9 +161,9 @@ func (f *finding) read(ctx context.Context, s *scan, w *worker) {
 			return ctx.Err()
 		}
 	}
-	before := w.events
+	before := w.records
 	done := w.decoder.file(ctx, f.file, func(r *event.Record) error {
-		w.events++
+		w.records++
 		if !s.matches(w, r) {
 			return nil
 		}
@@ -179,7 +179,7 @@ func (f *finding) read(ctx context.Context, s *scan, w *worker) {
 		done.err = send()
 	}
 	s.note(done)
-	s.progress(f.file, w.events-before)
+	s.progress(f.file, w.records-before)
 }
 
 // matches tells whether a record lies within the time and matches every pattern.

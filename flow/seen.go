@@ -27,6 +27,62 @@ func (s *seenSet) add(id event.ID) bool {
 	return p.seen.Add(id)
 }
 
+// addAll puts ids, all of one shard, into the set and counts those that are not
+// new there.
+func (s *seenSet) addAll(shard int, ids []event.ID) (repeated int64) {
+	p := &s.shard[shard]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range ids {
+		if !p.seen.Add(id) {
+			repeated++
+		}
+	}
+	return repeated
+}
+
+// A seenBatch is one worker's way into a set when only the number of repeated
+// ids matters: it hands ids on by the shardful, since a lock for each, and a
+// cache miss that nothing else overlaps with, cost more than the rest of the look-up.
+type seenBatch struct {
+	set   *seenSet
+	shard [shards][]event.ID
+}
+
+// batchIDs is how many ids of a shard are handed on together.
+const batchIDs = 32
+
+func newSeenBatch(set *seenSet) *seenBatch {
+	b := &seenBatch{set: set}
+	room := make([]event.ID, shards*batchIDs)
+	for i := range b.shard {
+		b.shard[i] = room[i*batchIDs : i*batchIDs : (i+1)*batchIDs]
+	}
+	return b
+}
+
+// add hands on the id, sooner or later, and returns how many of those handed on
+// just now were not new.
+func (b *seenBatch) add(id event.ID) (repeated int64) {
+	i := int(id[0] % shards)
+	ids := append(b.shard[i], id)
+	if len(ids) == batchIDs {
+		repeated = b.set.addAll(i, ids)
+		ids = ids[:0]
+	}
+	b.shard[i] = ids
+	return repeated
+}
+
+// flush hands on the rest.
+func (b *seenBatch) flush() (repeated int64) {
+	for i := range b.shard {
+		repeated += b.set.addAll(i, b.shard[i])
+		b.shard[i] = b.shard[i][:0]
+	}
+	return repeated
+}
+
 // of is the id of the pair of an event and a watch, so that one set holds which
 // watch has counted which event. Each watch turns over its own half of the bits,
 // as good as chosen by chance: ids that people number by hand do not collide.
