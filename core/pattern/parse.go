@@ -140,7 +140,7 @@ func (p *parser) value(operator token) (Literal, error) {
 	switch t.kind {
 	case tokenWord:
 		if refusedWord(t.text, p.in) {
-			return l, p.fail(t, messageInvalid, refusedRemedy(t.text))
+			return l, p.fail(t, messageInvalid, refusedRemedy(t.text, p.in))
 		}
 		l.Kind = Word
 		if numeric(t.text) {

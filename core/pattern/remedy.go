@@ -10,11 +10,11 @@ import (
 // remedy_token.go for what is no token at all.
 
 // refusedRemedy is about a word that may not be a value.
-func refusedRemedy(word string) string {
-	switch word {
-	case "null", "NULL":
+func refusedRemedy(word string, in Language) string {
+	switch {
+	case in == JSON && strings.EqualFold(word, "null"):
 		return "expected IS NULL instead of a comparison with null, or the text in double quotes"
-	case "EXISTS":
+	case in == JSON && word == "EXISTS":
 		return "expected a value; that a field is there is asked with = *"
 	}
 	return fmt.Sprintf("expected a value: %s has a meaning of its own, as a text it goes in double quotes", word)

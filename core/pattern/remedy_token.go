@@ -128,10 +128,10 @@ func stepRemedy(text string, start, stop int) (expected string, place int) {
 		return `a selector begins with "$." and a member's name: $.eventName`, start
 	case strings.Contains(step, "['"):
 		return "expected '] to close this member's name", start
-	case strings.HasSuffix(step, ".["):
-		return "expected [...] without a dot before it, or a name in .['...']", stop
 	case strings.HasSuffix(step, "[") && strings.HasPrefix(rest, `"`), strings.HasSuffix(step, ".") && strings.HasPrefix(rest, `"`):
 		return "expected a member's name in brackets and single quotes: ['...']", stop
+	case strings.HasSuffix(step, ".["):
+		return "expected [...] without a dot before it, or a name in .['...']", stop
 	case strings.HasSuffix(step, ".") && strings.HasPrefix(rest, "."):
 		return "expected a member's name: there is no .. that searches all levels, each step must be written", stop
 	case strings.HasSuffix(step, "."):
