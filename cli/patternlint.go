@@ -49,7 +49,7 @@ type lintRemark struct {
 func newPatternLint(s Streams) *cobra.Command {
 	var o patternLintOptions
 	cmd := &cobra.Command{
-		Use:   "lint [flags] PATTERN | lint --pack PACK",
+		Use:   "lint [flags] (PATTERN | --pack PACK)",
 		Short: "Say what is wrong with a pattern",
 		Long: `Finds what is likely wrong with a filter pattern: conditions that are never or
 always true, && and || that bind otherwise than they look, != on a field that is

@@ -85,17 +85,13 @@ func (a axis) cover(shares []float64, from, to time.Time) {
 // The last may reach beyond the axis, by its length.
 func (a axis) labels() string {
 	form := a.labelForm()
-	apart := len(form) + 3
-	every := apartTimes()[0]
-	for _, every = range apartTimes() {
-		if int(every/a.step) >= apart {
+	var at ticks
+	for _, at = range everyTicks() {
+		if int(at.apart()/a.step) >= len(form)+3 {
 			break
 		}
 	}
-	first := a.start.Truncate(every)
-	if first.Before(a.start) {
-		first = first.Add(every)
-	}
+	first := at.from(a.start)
 	var b strings.Builder
 	used := 0
 	put := func(column int, t time.Time) {
@@ -105,19 +101,59 @@ func (a axis) labels() string {
 	if a.column(first) > len(form)+1 {
 		put(0, a.start)
 	}
-	for t := first; a.column(t) < a.columns; t = t.Add(every) {
+	for t := first; a.column(t) < a.columns; t = at.from(t.Add(time.Nanosecond)) {
 		put(a.column(t), t)
 	}
 	return b.String()
 }
 
-// apartTimes are the distances that labels may have.
-func apartTimes() []time.Duration {
-	const day = 24 * time.Hour
-	return []time.Duration{
-		time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
-		time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-		day, 2 * day, 7 * day, 14 * day, 28 * day, 56 * day, 112 * day, 364 * day, 3640 * day,
+// ticks are times at round distances: a duration, or a number of months.
+type ticks struct {
+	every  time.Duration
+	months int
+}
+
+// everyTicks are the distances that labels may have, the shortest first.
+func everyTicks() []ticks {
+	const minute, day = time.Minute, 24 * time.Hour
+	var all []ticks
+	for _, d := range []time.Duration{
+		minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour,
+		12 * time.Hour, day, 2 * day, 7 * day, 14 * day,
+	} {
+		all = append(all, ticks{every: d})
+	}
+	for _, m := range []int{1, 2, 3, 6, 12, 24, 60, 120, 600} {
+		all = append(all, ticks{months: m})
+	}
+	return all
+}
+
+// apart is the least distance of two ticks.
+func (k ticks) apart() time.Duration {
+	if k.months > 0 {
+		return time.Duration(k.months*30-2) * 24 * time.Hour
+	}
+	return k.every
+}
+
+// from is the first tick that is not before t.
+func (k ticks) from(t time.Time) time.Time {
+	if k.months == 0 {
+		at := t.Truncate(k.every)
+		if at.Before(t) {
+			at = at.Add(k.every)
+		}
+		return at
+	}
+	month := t.Year()*12 + int(t.Month()) - 1
+	month -= month % k.months
+	for {
+		at := time.Date(0, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
+		if !at.Before(t) {
+			return at
+		}
+		month += k.months
 	}
 }
 

@@ -68,9 +68,9 @@ func eventColumns() []column {
 		{title: "ACCOUNT", spare: 1},
 		{title: "REGION", spare: 2},
 		{title: "PRINCIPAL", min: 14, middle: true},
-		{title: "ACTION", min: 16, middle: true},
+		{title: "ACTION", min: 22, middle: true},
 		{title: "ADDRESS", min: 12, spare: 3},
-		{title: "ERROR", min: 8},
+		{title: "ERROR", min: 10},
 	}
 }
 

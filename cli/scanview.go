@@ -159,22 +159,7 @@ const labelWidth = 12
 
 // control shows one control whose alarm rang.
 func (v *scanView) control(c flow.ControlReport, a axis) {
-	sev := strings.ToUpper(clean(c.Severity))
-	title, id := clean(c.Title), clean(c.ID)
-	head := v.sc.paint(severityStyle(severity(c)), sev) + gap + v.sc.paint(bold, title)
-	facts := []string{count(c.Matches, "event"), spanText(c.Span.First, c.Span.Last)}
-	if c.Span.First.Equal(c.Span.Last) {
-		facts[1] = timeText(c.Span.First)
-	}
-	switch blanks := v.sc.width - width(sev) - len(gap) - width(title) - width(id); {
-	case id == title:
-	case blanks >= len(gap):
-		head += strings.Repeat(" ", blanks) + v.sc.paint(dim, id)
-	default:
-		facts = append(facts, v.sc.paint(dim, id))
-	}
-	fmt.Fprintf(v.w, "%s\n  %s\n", head, strings.Join(facts, " · "))
-
+	v.head(c)
 	v.plot(c, a)
 	v.top("principals", c.Top.Principals, shortPrincipal)
 	v.top("addresses", c.Top.Addresses, nil)
@@ -193,6 +178,37 @@ func severalOnly(counts []flow.Count) []flow.Count {
 		return nil
 	}
 	return counts
+}
+
+// head is a control's title, and how many events it saw from when to when.
+func (v *scanView) head(c flow.ControlReport) {
+	sev, id, st := strings.ToUpper(clean(c.Severity)), clean(c.ID), severityStyle(severity(c))
+	facts := []string{count(c.Matches, "event"), spanText(c.Span.First, c.Span.Last)}
+	if c.Span.First.Equal(c.Span.Last) {
+		facts[1] = timeText(c.Span.First)
+	}
+	margin := width(sev) + len(gap)
+	title := wrap(clean(c.Title), v.sc.width-margin)
+	for i, line := range title {
+		start := strings.Repeat(" ", margin)
+		if i == 0 {
+			start = v.sc.paint(st, sev) + gap
+		}
+		line = cut(line, v.sc.width-margin)
+		blanks := v.sc.width - margin - width(line) - width(id)
+		line = v.sc.paint(bold, line)
+		switch {
+		case i < len(title)-1 || clean(c.Title) == id:
+		case blanks >= len(gap):
+			line += strings.Repeat(" ", blanks) + v.sc.paint(dim, id)
+		default:
+			facts = append(facts, id)
+		}
+		fmt.Fprintln(v.w, start+line)
+	}
+	for _, line := range joinWithin(facts, " · ", v.sc.width-2) {
+		fmt.Fprintf(v.w, "  %s\n", line)
+	}
 }
 
 // rings says how often an alarm rang, and when as long as that is brief.

@@ -25,7 +25,7 @@ func newScreen(w io.Writer, getenv func(string) string) screen {
 	sc := screen{width: plainWidth}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		sc.terminal = true
-		sc.colour = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+		sc.colour = wantsColour(getenv)
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			sc.width = width
 		}
@@ -35,6 +35,11 @@ func newScreen(w io.Writer, getenv func(string) string) screen {
 	}
 	sc.width = max(sc.width, 40)
 	return sc
+}
+
+// wantsColour tells whether the user lets a terminal have colours (no-color.org).
+func wantsColour(getenv func(string) string) bool {
+	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }
 
 // A style is an ANSI rendition; the few that we use.

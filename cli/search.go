@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,16 +181,17 @@ func (o *searchOptions) patterns(args []string) (all []*pattern.Pattern, paths [
 // open gives the files that the paths name.
 func open(ctx context.Context, paths []string, s Streams) (source.Files, error) {
 	files, err := source.Open(ctx, paths, source.Options{Stdin: interruptible(ctx, s.In)})
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if errors.Is(err, fs.ErrNotExist) { // the text says so already
-			err = errors.New(strings.TrimSuffix(err.Error(), ": "+fs.ErrNotExist.Error()))
-		}
-		return nil, &usageError{err: err}
+	switch {
+	case err == nil:
+		return files, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, fs.ErrNotExist): // the text says so already
+		return nil, usagef("%s", strings.TrimSuffix(err.Error(), ": "+fs.ErrNotExist.Error()))
+	case errors.Is(err, fs.ErrPermission), slices.ContainsFunc(paths, source.Remote):
+		return nil, err
 	}
-	return files, nil
+	return nil, &usageError{err: err}
 }
 
 // searchSummary says what was found in what.

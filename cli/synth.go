@@ -45,7 +45,10 @@ func newSynth(s Streams) *cobra.Command {
 		Short:   "Make synthetic CloudTrail log files",
 		Long: `Writes synthetic CloudTrail log files, realistic in size, shape and content, under
 DIR as CloudTrail lays them out. The same options and seed always give the same
-bytes. Stories: ` + strings.Join(storyList(), "; ") + ".",
+bytes.
+
+Stories:
+` + storyList(),
 		Example: `  tocsin synth --out demo --story takeover
   tocsin synth --out load --events 1000000 --files 20000 --seed 7`,
 		Args: noArgs,
@@ -61,12 +64,18 @@ bytes. Stories: ` + strings.Join(storyList(), "; ") + ".",
 	return cmd
 }
 
-func storyList() []string {
-	var all []string
+// storyList tells each story in a few lines.
+func storyList() string {
+	var b strings.Builder
 	for _, name := range synth.Stories() {
-		all = append(all, name+" ("+synth.About(name)+")")
+		for i, line := range wrap(synth.About(name), 66) {
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(&b, "  %-10s%s\n", name, line)
+		}
 	}
-	return all
+	return b.String()
 }
 
 func (o *synthOptions) addFlags(f *pflag.FlagSet) {
