@@ -169,12 +169,14 @@ func (n Notice) SMS() string { return n.headline(90) }
 func (n Notice) headline(room int) string {
 	h := n.head()
 	var name []byte
+	foreign := false
 	for _, r := range h.name {
 		if r <= unicode.MaxASCII {
 			name = append(name, byte(r))
-		} else if len(name) == 0 || name[len(name)-1] != '_' {
+		} else if !foreign {
 			name = append(name, '_')
 		}
+		foreign = r > unicode.MaxASCII
 	}
 	const ellipsis = "..."
 	if room == 0 {

@@ -253,6 +253,7 @@ func TestHeadlines(t *testing.T) {
 			`ALARM: "unicode-_" in US East (N. Virginia)`,
 			`ALARM: "unicode-_" in US East (N. Virginia)`,
 		},
+		{"a_é_b", `ALARM: "a___b" in US East (N. Virginia)`, `ALARM: "a___b" in US East (N. Virginia)`},
 		{"", `ALARM: "" in US East (N. Virginia)`, `ALARM: "" in US East (N. Virginia)`},
 	} {
 		n := Notice{Metric: &Alarm{Name: c.name, ARN: ARN("aws", "us-east-1", "1", "x")}, To: Record{State: InAlarm}}

@@ -100,7 +100,7 @@ func SeriesReason(alarming, total int) string {
 // reason, even where fewer would have been enough.
 func (v Verdict) supporting(a Alarm) []Datapoint {
 	var out []Datapoint
-	for _, d := range v.counted() {
+	for _, d := range v.Counted() {
 		if a.Breaches(d) == (v.State == InAlarm) {
 			out = append(out, d)
 		}
@@ -108,8 +108,9 @@ func (v Verdict) supporting(a Alarm) []Datapoint {
 	return out
 }
 
-// counted are the datapoints that decided, newest first.
-func (v Verdict) counted() []Datapoint {
+// Counted are the datapoints that decided, newest first; they are breaching or
+// good, never missing.
+func (v Verdict) Counted() []Datapoint {
 	var out []Datapoint
 	for i := len(v.Datapoints) - 1; i >= 0 && len(out) < v.Breaching+v.Good; i-- {
 		if d := v.Datapoints[i]; !d.Missing {

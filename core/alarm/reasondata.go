@@ -46,7 +46,7 @@ func (v Verdict) ReasonData(a Alarm, queryDate time.Time) string {
 	}
 	// From the oldest datapoint that counted to the newest one; observed, where
 	// the documentation would let gaps follow up to now.
-	if counted := v.counted(); len(counted) > 0 {
+	if counted := v.Counted(); len(counted) > 0 {
 		oldest, newest := counted[len(counted)-1].Timestamp, counted[0].Timestamp
 		start := timestamp(oldest)
 		data.StartDate = &start

@@ -71,6 +71,7 @@ func (r *Rule) String() string {
 }
 
 func (e *AnyOf) print(b *strings.Builder, level int) { printJoined(b, e.Terms, " OR ", bindOr, level) }
+
 func (e *AllOf) print(b *strings.Builder, level int) {
 	printJoined(b, e.Terms, " AND ", bindAnd, level)
 }

@@ -6,7 +6,7 @@ import "time"
 // to the next coarser one, what is older than KeptHours is gone
 // (CloudWatch concepts, "Metrics retention").
 const (
-	KeptSeconds     = 3 * time.Hour        // periods below a minute
+	KeptSubMinute   = 3 * time.Hour        // periods below a minute
 	KeptMinutes     = 15 * 24 * time.Hour  // periods of one minute
 	KeptFiveMinutes = 63 * 24 * time.Hour  // periods of five minutes
 	KeptHours       = 455 * 24 * time.Hour // periods of one hour
@@ -16,7 +16,7 @@ const (
 // when such data is no longer kept.
 func Resolution(age time.Duration) (time.Duration, bool) {
 	switch {
-	case age <= KeptSeconds:
+	case age <= KeptSubMinute:
 		return time.Second, true
 	case age <= KeptMinutes:
 		return time.Minute, true

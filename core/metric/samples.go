@@ -24,7 +24,7 @@ type Samples struct {
 	SampleCount, Sum, Minimum, Maximum float64
 	// values holds the distribution in ascending order. It is nil while there
 	// is only one value, which Minimum and SampleCount tell as well, and nil
-	// when the distribution is not known: see distribution.
+	// when the distribution is not known; see Distribution.
 	values []Sample
 }
 
@@ -74,44 +74,43 @@ func (s *Samples) Merge(other Samples) {
 	case s.Empty():
 		*s = other.Clone()
 		return
+	case s.single() && other.single() && s.Minimum == other.Minimum:
+		// The product keeps the set recognisable as one repeated value, which
+		// the rounding of many additions would not.
+		s.SampleCount += other.SampleCount
+		s.Sum = s.Minimum * s.SampleCount
+		return
 	}
-	mine, known := s.distribution()
-	theirs, bothKnown := other.distribution()
-	bothKnown = bothKnown && known
-	one := known && len(mine) == 1 && bothKnown && len(theirs) == 1 && mine[0].Value == theirs[0].Value
+	mine, known := s.Distribution()
+	theirs, theirsKnown := other.Distribution()
 	s.SampleCount += other.SampleCount
+	s.Sum += other.Sum
 	s.Minimum = min(s.Minimum, other.Minimum)
 	s.Maximum = max(s.Maximum, other.Maximum)
-	switch {
-	case one:
-		// Keeps the set recognisable as one repeated value whatever the
-		// rounding of repeated addition would make of the sum.
-		s.Sum = s.Minimum * s.SampleCount
-		s.values = nil
-	case bothKnown:
-		s.Sum += other.Sum
+	s.values = nil
+	if known && theirsKnown {
 		s.values = fold(unite(mine, theirs))
-	default:
-		s.Sum += other.Sum
-		s.values = nil
 	}
 }
 
 // Distribution is how often each value occurred, in ascending order of values.
 // It is false when that is not known, because part of the samples came as a
 // statistic set. The slice is not to be changed.
-func (s Samples) Distribution() ([]Sample, bool) { return s.distribution() }
-
-func (s Samples) distribution() ([]Sample, bool) {
+func (s Samples) Distribution() ([]Sample, bool) {
 	switch {
 	case s.values != nil:
 		return s.values, true
 	case s.Empty():
 		return nil, true
-	case s.Minimum == s.Maximum && s.Sum == s.Minimum*s.SampleCount:
+	case s.single():
 		return []Sample{{s.Minimum, s.SampleCount}}, true
 	}
 	return nil, false
+}
+
+// single tells whether the samples are one value, however often.
+func (s Samples) single() bool {
+	return s.values == nil && s.Minimum == s.Maximum && s.Sum == s.Minimum*s.SampleCount
 }
 
 // unite merges two ascending distributions into a new one.
