@@ -82,6 +82,20 @@ func TestReaderKeepsGoodRecords(t *testing.T) {
 	}
 }
 
+func TestReaderGivesUp(t *testing.T) {
+	rubbish := strings.Repeat(`{"a"b},`, 2*maxBad)
+	for name, c := range map[string]struct{ text, ids, last string }{
+		"mostly rubbish": {`{"Records":[` + rubbish + numbered(1) + `]}`, "", "given up"},
+		"mostly good":    {`{"Records":[` + rubbish[:len(rubbish)/4] + numbered(1) + `]}`, "1", "problems more"},
+	} {
+		got := readFrom(t, NewReader(nil, Options{}), "file", strings.NewReader(c.text), nil)
+		last := got.problems[len(got.problems)-1]
+		if ids(got.records) != c.ids || len(got.problems) != MaxProblems+1 || !strings.Contains(last.String(), c.last) {
+			t.Errorf("%s: records %s, %d problems, the last is %v", name, ids(got.records), len(got.problems), last)
+		}
+	}
+}
+
 func TestReaderGzipFaults(t *testing.T) {
 	text := `{"Records":[` + numbered(1) + `,` + numbered(2) + `]}`
 	whole := zip(text)

@@ -1,60 +1,70 @@
 package event
 
 import (
-	"encoding/hex"
-	"strings"
+	"encoding/binary"
+	"math/rand/v2"
 	"testing"
 )
 
-func TestIDOfGUID(t *testing.T) {
-	for _, text := range []string{
-		"00000000-0000-0000-0000-000000000000",
-		"01234567-89ab-cdef-0123-456789abcdef",
-		"FEDCBA98-7654-3210-FEDC-BA9876543210",
-		"ffffffff-ffff-ffff-ffff-ffffffffffff",
+func text(s string) Value { return Value{Raw: []byte(s), Kind: String} }
+
+func TestIDOf(t *testing.T) {
+	guid := text("00d3d82b-5ed2-4044-9eeb-172CBB1a0e15")
+	if id, ok := IDOf(guid); !ok || id != (ID{0x00, 0xd3, 0xd8, 0x2b, 0x5e, 0xd2, 0x40, 0x44, 0x9e, 0xeb, 0x17, 0x2c, 0xbb, 0x1a, 0x0e, 0x15}) {
+		t.Errorf("the ID of %s is %x, %v", guid.Raw, id, ok)
+	}
+	seen := map[ID]string{}
+	for _, s := range []string{
+		"00d3d82b-5ed2-4044-9eeb-172cbb1a0e16", "00d3d82b-5ed2-4044-9eeb-172cbb1a0e1g", "00d3d82b+5ed2-4044-9eeb-172cbb1a0e15",
+		"EXAMPLEb-7dae-48cb-895f-20e86EXAMPLE", "x", "X", "00d3d82b", "g8h9i0j1-k2l3-m4n5-o6p7-q8r9s0t1u2v3",
 	} {
-		want, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
-		if err != nil {
-			t.Fatal(err)
+		id, ok := IDOf(text(s))
+		if before, twice := seen[id]; !ok || twice {
+			t.Errorf("%s: %v, like %q", s, ok, before)
 		}
-		id, ok := IDOf(Value{Kind: String, Raw: []byte(text)})
-		if !ok || string(id[:]) != string(want) {
-			t.Errorf("%s is %x, %v", text, id, ok)
-		}
+		seen[id] = s
 	}
-}
-
-// TestGUIDTakesHexadecimalDigitsOnly tries every byte in every place.
-func TestGUIDTakesHexadecimalDigitsOnly(t *testing.T) {
-	const text = "01234567-89ab-cdef-0123-456789abcdef"
-	for at := range len(text) {
-		for c := range 256 {
-			s := []byte(text)
-			s[at] = byte(c)
-			id, ok := guid(s)
-			bytes, err := hex.DecodeString(strings.ReplaceAll(string(s), "-", ""))
-			want := err == nil && len(bytes) == 16 && (text[at] == '-') == (c == '-')
-			if ok != want || ok && string(id[:]) != string(bytes) {
-				t.Fatalf("%q: %x, %v; want %v", s, id, ok, want)
-			}
-		}
+	plain, _ := IDOf(text("a/b"))
+	if id, ok := IDOf(Value{Raw: []byte(`\u0061\/b`), Kind: String, Escaped: true}); !ok || id != plain {
+		t.Error("an escaped ID is another one")
 	}
-}
-
-func TestIDOfOtherTexts(t *testing.T) {
-	of := func(kind Kind, text string, escaped bool) ID {
-		id, _ := IDOf(Value{Kind: kind, Raw: []byte(text), Escaped: escaped})
-		return id
-	}
-	if of(String, "EXAMPLE-1", false) == of(String, "EXAMPLE-2", false) {
-		t.Error("two texts have one ID")
-	}
-	if of(String, "EXAMPLE-1", false) != of(String, `EXAMPLE\u002d1`, true) {
-		t.Error("one text, written in two ways, has two IDs")
-	}
-	for _, v := range []Value{{}, {Kind: Null, Raw: []byte("null")}, {Kind: Number, Raw: []byte("1")}, {Kind: String}} {
+	for _, v := range []Value{{}, {Kind: Null, Raw: []byte("null")}, {Kind: Number, Raw: []byte("1")}, text("")} {
 		if _, ok := IDOf(v); ok {
-			t.Errorf("%q has an ID", v.Raw)
+			t.Errorf("%s has an ID", v.Raw)
 		}
+	}
+	if n := testing.AllocsPerRun(100, func() { IDOf(guid) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestSeen(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var seen Seen
+	known := map[ID]bool{}
+	for i := range 50_000 {
+		var id ID
+		switch i % 3 {
+		case 0: // few different ones, the zero ID too
+			id[15] = byte(random.IntN(200))
+		case 1:
+			binary.LittleEndian.PutUint64(id[8:], random.Uint64N(20_000))
+		default:
+			binary.LittleEndian.PutUint64(id[:], random.Uint64())
+		}
+		if added := seen.Add(id); added == known[id] {
+			t.Fatalf("Add(%x) is %v", id, added)
+		}
+		known[id] = true
+		if seen.Len() != len(known) {
+			t.Fatalf("%d IDs, want %d", seen.Len(), len(known))
+		}
+	}
+	if size := 16 * len(seen.table); size > 43*len(known) {
+		t.Errorf("%d bytes for %d IDs", size, len(known))
+	}
+	id := ID{1}
+	if n := testing.AllocsPerRun(100, func() { seen.Add(id) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

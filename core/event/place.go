@@ -2,7 +2,6 @@ package event
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 )
 
@@ -62,7 +61,7 @@ func (r *Reader) enter(l list) {
 	r.begun = true
 	r.lists = append(r.lists, l)
 	if len(r.lists) > maxLists {
-		r.problem(r.offset(r.p), fmt.Errorf("%w: more than %d lists in one another", ErrLimit, maxLists))
+		r.problem(r.offset(r.p), ErrLimit, "more than %d lists in one another", maxLists)
 		r.done = true
 	}
 }
@@ -103,23 +102,18 @@ func (r *Reader) shapeIs(s Shape) {
 func (r *Reader) emit(raw []byte, offset int64) bool {
 	values, ok := r.inner.Extract(raw)
 	if !ok {
-		r.problem(offset, fmt.Errorf("%w: %s", ErrRecord, faultTexts[r.inner.walk.why]))
+		r.problem(offset, ErrRecord, "%s", faultTexts[r.inner.walk.why])
 		return false
 	}
 	r.record = Record{Raw: raw, Offset: offset, Values: values}
 	return true
 }
 
-// foreign says that the file holds something else.
-func (r *Reader) foreign(offset int64, what string) {
-	r.problem(offset, foreign(what))
+// foreign says that the file holds something else, and ends it.
+func (r *Reader) foreign(what string) {
+	r.problem(r.offset(r.p), ErrForeign, "%s", what)
 	r.shapeIs(Foreign)
-}
-
-func foreign(what string) error { return fmt.Errorf("%w: %s", ErrForeign, what) }
-
-func (r *Reader) tooLarge() error {
-	return fmt.Errorf("%w: more than %d bytes in one record", ErrLimit, r.options.MaxRecord)
+	r.done = true
 }
 
 // finish ends the file at an offset, where it was cut off unless it had ended.
@@ -128,9 +122,9 @@ func (r *Reader) finish(offset int64) {
 	whole := len(r.lists) == 1 && offset == r.decompressed()
 	switch {
 	case r.stop != io.EOF:
-		r.problem(offset, r.stop)
+		r.problems = append(r.problems, Problem{File: r.name, Offset: offset, Err: r.stop})
 	case !whole:
-		r.problem(offset, fmt.Errorf("%w: its last object does not end", ErrCut))
+		r.problem(offset, ErrCut, "its last object does not end")
 	}
 	for _, in := range r.lists {
 		if in >= records && in != members {

@@ -29,17 +29,31 @@ var (
 	ErrLimit = errors.New("over the limit")
 )
 
-// MaxProblems is how many problems of one file are kept; one more tells how
-// many there were besides.
-const MaxProblems = 100
+const (
+	// MaxProblems is how many problems of one file are kept; one more tells how
+	// many there were besides.
+	MaxProblems = 100
+	// maxBad is how many problems a file may have that has more of them than
+	// records; then it is given up.
+	maxBad = 10_000
+)
 
-// problem notes a problem at an offset in the decompressed bytes.
-func (r *Reader) problem(offset int64, err error) {
-	if len(r.problems) < MaxProblems {
-		r.problems = append(r.problems, Problem{File: r.name, Offset: offset, Err: err})
+// problem notes a problem at an offset in the decompressed bytes: one of the
+// errors above and what is to be said of it.
+func (r *Reader) problem(offset int64, err error, format string, args ...any) {
+	if len(r.problems) >= MaxProblems {
+		if r.further++; r.further > max(maxBad, r.count) {
+			r.done = true
+		}
 		return
 	}
-	r.further++
+	err = fmt.Errorf("%w: %s", err, fmt.Sprintf(format, args...))
+	r.problems = append(r.problems, Problem{File: r.name, Offset: offset, Err: err})
+}
+
+// tooLarge notes that a record is over the limit.
+func (r *Reader) tooLarge(offset int64) {
+	r.problem(offset, ErrLimit, "more than %d bytes in one record", r.options.MaxRecord)
 }
 
 // Problems are what could not be read since Reset, in the order found.
@@ -47,8 +61,12 @@ func (r *Reader) Problems() []Problem {
 	if r.further == 0 {
 		return r.problems
 	}
+	givenUp := ""
+	if r.further > max(maxBad, r.count) {
+		givenUp = "; the rest of the file was given up"
+	}
 	return append(r.problems[:len(r.problems):len(r.problems)], Problem{
 		File: r.name, Offset: r.problems[len(r.problems)-1].Offset,
-		Err: fmt.Errorf("and %d problems more", r.further),
+		Err: fmt.Errorf("and %d problems more%s", r.further, givenUp),
 	})
 }

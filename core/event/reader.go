@@ -31,10 +31,11 @@ type Reader struct {
 	found  bool // one was recognized
 	done   bool
 	record Record
+	count  int // records so far
 
 	// See resync.go.
-	barren int64 // no record begins before this offset
-	rework int64 // bytes that were looked at in vain
+	nextRecord, nextLine int64 // no record, no line begins before this offset
+	rework               int64 // bytes that were looked at in vain
 
 	inner   *Extractor // for records inside envelopes
 	scratch []byte     // their text
@@ -62,8 +63,8 @@ func NewReader(f *Fields, o Options) *Reader {
 func (r *Reader) Reset(name string, src io.Reader) {
 	r.name, r.shape, r.named = name, Empty, true
 	r.begun, r.found, r.done = false, false, false
-	r.barren, r.rework = 0, 0
-	r.problems, r.further = nil, 0
+	r.nextRecord, r.nextLine, r.rework = 0, 0, 0
+	r.problems, r.further, r.count = nil, 0, 0
 	r.lists = append(r.lists[:0], top)
 	r.open(src)
 	switch kindByName(name) {
@@ -97,6 +98,7 @@ func (r *Reader) Bytes() (compressed, decompressed int64) {
 func (r *Reader) Next() (*Record, error) {
 	for !r.done {
 		if r.step() {
+			r.count++
 			return &r.record, nil
 		}
 	}
@@ -131,8 +133,7 @@ func (r *Reader) step() bool {
 	case c == ',' && in != top:
 		r.p++
 	case !r.begun:
-		r.foreign(r.offset(r.p), "it does not begin as JSON does")
-		r.done = true
+		r.foreign("it does not begin as JSON does")
 	default:
 		r.bad(noObject, r.p)
 	}
@@ -156,8 +157,7 @@ func (r *Reader) take(in list) bool {
 	raw := r.walk.text[r.p:end]
 	if !r.found {
 		if isNotice(raw) {
-			r.foreign(r.offset(r.p), "it is a notice of S3, SNS or SQS")
-			r.done = true
+			r.foreign("it is a notice of S3, SNS or SQS")
 			return false
 		}
 		r.recognize(in)
@@ -165,7 +165,7 @@ func (r *Reader) take(in list) bool {
 	r.record = Record{Raw: raw, Offset: r.offset(r.p), Values: r.walk.values}
 	r.p = end
 	if len(raw) > r.options.MaxRecord {
-		r.problem(r.record.Offset, r.tooLarge())
+		r.tooLarge(r.record.Offset)
 		return false
 	}
 	return true
@@ -212,7 +212,7 @@ func (r *Reader) classify(in list, s survey, raw []byte, offset int64) bool {
 	case in == messages && s.line.Kind == String:
 		r.scratch = s.line.AppendText(r.scratch[:0])
 		if !isRecord(r.scratch) {
-			r.problem(offset, foreign("the log event is something else"))
+			r.problem(offset, ErrForeign, "the log event is something else")
 			return false
 		}
 		r.recognize(in)
@@ -232,7 +232,7 @@ func (r *Reader) classify(in list, s survey, raw []byte, offset int64) bool {
 	case s.signal:
 		r.shapeIs(Subscription)
 	case r.found || len(r.problems) == 0:
-		r.problem(offset, foreign("the object is something else"))
+		r.problem(offset, ErrForeign, "the object is something else")
 	}
 	return false
 }

@@ -197,6 +197,23 @@ func TestReaderNames(t *testing.T) {
 	}
 }
 
+func TestReaderDoesNotAllocate(t *testing.T) {
+	r := NewReader(NewFields(cisPaths...), Options{})
+	file, src := sampleLog(500), bytes.NewReader(nil)
+	n := testing.AllocsPerRun(5, func() {
+		src.Reset(file)
+		r.Reset("file", src)
+		for {
+			if _, err := r.Next(); err != nil {
+				return
+			}
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations a file", n)
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	for _, text := range []string{
 		`{"Records":[` + rec1 + `,` + rec2 + `,` + rec3 + `]}`, `[` + rec1 + `,` + bare + `]`, rec1 + "\n" + rec2, "\ufeff" + rec3,

@@ -2,7 +2,6 @@ package event
 
 import (
 	"bytes"
-	"fmt"
 )
 
 // When a record is bad, it is left out, and reading goes on where the next one
@@ -27,9 +26,9 @@ func (r *Reader) bad(why fault, at int) {
 	endless := why == short
 	switch {
 	case !endless:
-		r.problem(r.offset(r.p), fmt.Errorf("%w: %s at byte %d", ErrRecord, faultTexts[why], r.offset(at)))
+		r.problem(r.offset(r.p), ErrRecord, "%s at byte %d", faultTexts[why], r.offset(at))
 	case len(r.walk.text)-r.p > r.options.MaxRecord:
-		r.problem(r.offset(r.p), r.tooLarge())
+		r.tooLarge(r.offset(r.p))
 		at = len(r.walk.text)
 	default:
 		r.finish(r.offset(r.p))
@@ -78,28 +77,46 @@ func (r *Reader) resync(from int64, endless bool) {
 // nextStart is where in the text, at the offset from or later, another record
 // seems to begin, or -1.
 func (r *Reader) nextStart(from int64, lines bool) int {
-	text := r.walk.text
-	p := int(max(from, r.barren) - r.offset(0))
-	if p >= len(text) {
-		return -1
+	next := r.seek(&r.nextRecord, from, findRecord)
+	if !lines {
+		return next
 	}
-	next := nextRecord(text, p)
-	if lines {
-		if n := bytes.Index(text[p:], []byte("\n{")); n >= 0 && (next < 0 || p+n+1 < next) {
-			next = p + n + 1
-		}
-	}
-	if next < 0 {
-		r.barren = r.offset(max(p, len(text)-backward))
-	} else {
-		r.barren = r.offset(next)
+	line := r.seek(&r.nextLine, from, findLine)
+	if next < 0 || 0 <= line && line < next {
+		return line
 	}
 	return next
 }
 
-// nextRecord is the first place at or after p of a brace that has a comma or
+// seek finds the first of something at the offset from or later, or -1. What
+// was searched without success is not searched again: known is the offset up
+// to which there is none.
+func (r *Reader) seek(known *int64, from int64, find func(text []byte, p int) int) int {
+	text := r.walk.text
+	p := int(max(from, *known) - r.offset(0))
+	if p >= len(text) {
+		return -1
+	}
+	found := find(text, p)
+	if *known = r.offset(found); found < 0 {
+		*known = r.offset(max(p, len(text)-backward))
+	}
+	return found
+}
+
+// findLine is the first place at or after p of a brace at the beginning of a
+// line, or -1.
+func findLine(text []byte, p int) int {
+	n := bytes.Index(text[p:], []byte("\n{"))
+	if n < 0 {
+		return -1
+	}
+	return p + n + 1
+}
+
+// findRecord is the first place at or after p of a brace that has a comma or
 // bracket before it and "eventVersion" after it, or -1.
-func nextRecord(text []byte, p int) int {
+func findRecord(text []byte, p int) int {
 	for {
 		n := bytes.Index(text[p:], firstName)
 		if n < 0 {

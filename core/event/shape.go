@@ -162,7 +162,7 @@ var firstName = []byte(`"eventVersion"`)
 // like one: it has the members that every record has.
 func isRecord(object []byte) bool {
 	for _, name := range [...]string{"eventVersion", "eventTime", "eventID"} {
-		if text(object, name) != nil {
+		if stringMember(object, name) != nil {
 			return true
 		}
 	}
@@ -172,12 +172,12 @@ func isRecord(object []byte) bool {
 // isNotice tells whether an element of Records is one of the notices by which
 // S3, SNS and SQS tell of something; they come in an array of that name too.
 func isNotice(element []byte) bool {
-	return bytes.HasPrefix(text(element, "eventSource"), []byte("aws:")) ||
-		bytes.HasPrefix(text(element, "EventSource"), []byte("aws:"))
+	return bytes.HasPrefix(stringMember(element, "eventSource"), []byte("aws:")) ||
+		bytes.HasPrefix(stringMember(element, "EventSource"), []byte("aws:"))
 }
 
-// text is a member that is a string, as it stands in the object; nil: there is none.
-func text(object []byte, name string) (raw []byte) {
+// stringMember is a member that is a string, as it stands in the object; nil: there is none.
+func stringMember(object []byte, name string) (raw []byte) {
 	Find(object, Members(name), func(v Value) bool {
 		if v.Kind == String {
 			raw = v.Raw

@@ -63,8 +63,8 @@ func zone(s []byte) (int64, bool) {
 // seconds is the time of a calendar date and time of day in UTC, in milliseconds.
 func seconds(year, month, day, hour, minute, second []byte) (int64, bool) {
 	y, m, d := number(year), number(month), number(day)
-	h, min, s := number(hour), number(minute), number(second)
-	if y < 0 || m < 1 || m > 12 || d < 1 || d > 31 || h < 0 || h > 23 || min < 0 || min > 59 || s < 0 || s > 60 {
+	h, mi, s := number(hour), number(minute), number(second)
+	if y < 1 || m < 1 || m > 12 || d < 1 || d > monthDays(y, m) || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60 {
 		return 0, false
 	}
 	// Days since 1970: years are counted from March, so that the leap day is
@@ -72,11 +72,21 @@ func seconds(year, month, day, hour, minute, second []byte) (int64, bool) {
 	if m <= 2 {
 		y, m = y-1, m+12
 	}
-	if y < 0 {
-		return 0, false
-	}
 	days := 365*y + y/4 - y/100 + y/400 + (153*m-457)/5 + d - 719469
-	return (int64(days)*86400 + int64(h*3600+min*60+s)) * 1000, true
+	return (int64(days)*86400 + int64(h*3600+mi*60+s)) * 1000, true
+}
+
+// monthDays is how many days a month has.
+func monthDays(year, month int) int {
+	switch {
+	case month == 2 && (year%4 != 0 || year%100 == 0 && year%400 != 0):
+		return 28
+	case month == 2:
+		return 29
+	case month == 4 || month == 6 || month == 9 || month == 11:
+		return 30
+	}
+	return 31
 }
 
 // number reads decimal digits, -1 when there is anything else.
