@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // An Attribute is a message attribute as subscribers see it. Value is the text
@@ -86,6 +87,8 @@ func (v AttributeValue) check(name, path string) (Attribute, error) {
 		return Attribute{}, refuseValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
 	}
 	switch {
+	case filled && field == "String" && !utf8.ValidString(*v.StringValue):
+		return Attribute{}, refuseValue("The message attribute '%s' has a value that is not UTF-8.", name)
 	case filled && field == "Binary":
 		a.Value = base64.StdEncoding.EncodeToString(v.BinaryValue)
 		return a, nil

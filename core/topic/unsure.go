@@ -62,6 +62,6 @@ const maxSubject = 100
 // maxDisplayName is said to be 100 characters; the exact bound was not seen.
 const maxDisplayName = 100
 
-// maxDeadLetterAttributes is the number of message attributes that SQS takes.
+// maxQueueAttributes is the number of message attributes that SQS takes.
 // The guide says that raw delivery of more fails as a client-side error.
 const maxQueueAttributes = 10
