@@ -35,6 +35,11 @@ type Matcher struct {
 
 	nullFound bool
 	findNull  func(event.Value) bool
+
+	// Of the message as a line.
+	lineEpoch uint32 // the event that tokens are of
+	tokens    []lineToken
+	columns   []field
 }
 
 // worked is what is known about a field of the current event.
@@ -106,6 +111,7 @@ func (m *Matcher) begin(record []byte, values []event.Value) {
 		clear(m.marks)
 		clear(m.looked)
 		clear(m.fields)
+		m.lineEpoch = 0
 	}
 	m.record, m.values = record, values
 	m.spill, m.nodes = m.spill[:0], m.nodes[:0]

@@ -10,7 +10,7 @@ import "slices"
 // alternatives where it has nothing but those, are searched for together; only
 // the patterns whose text was found are looked at. Patterns that merely exclude,
 // those with nothing but a regular expression, and space-delimited
-// ones are looked at each time.
+// ones are looked at each time; the message is cut into tokens once for all of them.
 type messages struct {
 	patterns []*Pattern // by index in the Set; nil for the other languages
 	texts    literals
@@ -94,8 +94,24 @@ func (s *messages) match(m *Matcher, message []byte, hits []int) []int {
 }
 
 func (s *messages) look(m *Matcher, i int32, message []byte, hits []int) []int {
-	if m.first(i) && s.patterns[i].Match(message) {
+	if m.first(i) && s.matches(m, s.patterns[i], message) {
 		hits = append(hits, int(i))
 	}
 	return hits
+}
+
+func (s *messages) matches(m *Matcher, p *Pattern, message []byte) bool {
+	if p.Language == Terms {
+		return matchTerms(p.Terms, message)
+	}
+	if m.lineEpoch != m.epoch {
+		m.lineEpoch = m.epoch
+		m.tokens = appendTokens(m.tokens[:0], message)
+	}
+	fields, ok := p.appendFields(m.columns[:0], message, m.tokens)
+	if !ok {
+		return false
+	}
+	m.columns = fields
+	return satisfied(fields)
 }

@@ -130,8 +130,8 @@ func TestSetOfEqualPatterns(t *testing.T) {
 }
 
 func TestSetPathsAreDistinctMemberPaths(t *testing.T) {
-	s := NewSet(parseAll(t, `{ $.a.b[0].c = 1 || $.a.b[1] = 2 || $.a.b = 3 }`, `{ $.a.b != 3 && $.c[*] = 1 }`, `{ $.* = 1 }`, `word`))
-	want := []event.Path{event.Members("a", "b"), event.Members("c")}
+	s := NewSet(parseAll(t, `{ $.a.b[0].c = 1 || $.a.b[1] = 2 || $.a.b = 3 }`, `{ $.a.b != 3 && $.c[*] = 1 }`, `{ $.* = 1 }`, `{ $.['a.b'] = 1 && $.['a.1:b'] = 1 }`, `word`))
+	want := []event.Path{event.Members("a", "b"), event.Members("c"), event.Members("a.b"), event.Members("a.1:b")}
 	if !slices.EqualFunc(s.Paths(), want, event.Path.Equal) {
 		t.Errorf("paths %v, want %v", s.Paths(), want)
 	}
@@ -170,7 +170,7 @@ func TestSetRules(t *testing.T) {
 }
 
 func TestMatchDoesNotAllocate(t *testing.T) {
-	texts := append(generatedRules(1500), `"admin-7"`, `?kali ?"not authorized"`, `-Terraform`, ``,
+	texts := append(generatedRules(1500), `"admin-7"`, `?kali ?"not authorized"`, `-Terraform`, ``, `[w1=x*, w2]`, `[..., last != %x%]`,
 		`{ $.requestParameters.instancesSet.items[*].instanceId = "i-0*" }`, `{ $.requestParameters.ipPermissions.items[0].cidrIp = "9.*" }`, `{ $.requestParameters IS NULL }`)
 	r := newRunner(parseAll(t, texts...))
 	events := generatedEvents(300)
@@ -214,18 +214,59 @@ func TestMemoIsBounded(t *testing.T) {
 	}
 }
 
+// TestMemoTellsValuesApart: what the hash cannot tell apart the bytes do, and
+// the field and the kind, which it contains only mixed.
+func TestMemoTellsValuesApart(t *testing.T) {
+	m := newMemo()
+	values := []event.Value{
+		{Kind: event.String, Raw: []byte("1")},
+		{Kind: event.Number, Raw: []byte("1")},
+		{Kind: event.String, Raw: []byte("12")},
+		{Kind: event.String},
+	}
+	const hash = 77
+	for field := range int32(3) {
+		for i, v := range values {
+			if ids, ok := m.get(hash, field, v); ok {
+				t.Errorf("field %d, value %d: found %v before it was put", field, i, ids)
+			}
+			m.put(hash, field, v, []predicateID{field, int32(i)})
+		}
+	}
+	for field := range int32(3) {
+		for i, v := range values {
+			if ids, ok := m.get(hash, field, v); !ok || !slices.Equal(ids, []predicateID{field, int32(i)}) {
+				t.Errorf("field %d, value %d: found %v, %t", field, i, ids, ok)
+			}
+		}
+	}
+}
+
+func TestMemoLeavesLongValuesOut(t *testing.T) {
+	r := newRunner(parseAll(t, `{ $.a = "*x" }`))
+	for range 2 {
+		if hits := r.run(fmt.Appendf(nil, `{"a":"%*s"}`, memoMaxValue+1, "x")); len(hits) != 1 {
+			t.Errorf("hits %v, want one", hits)
+		}
+	}
+	if r.memo.taken != 0 || r.Stats().MemoMisses != 2 {
+		t.Errorf("%d values remembered, %d worked out, want 0 and 2", r.memo.taken, r.Stats().MemoMisses)
+	}
+}
+
 // TestEpochsRunOut: the numbers that mark the current event come again after
 // 2^32 events and must not bring old marks back.
 func TestEpochsRunOut(t *testing.T) {
-	r := newRunner(parseAll(t, `{ $.a = 1 || $.b = 1 }`))
-	if hits := r.run([]byte(`{"a":1}`)); len(hits) != 1 {
-		t.Fatalf("hits %v", hits)
+	r := newRunner(parseAll(t, `{ $.eventName = x && $.a = 1 }`, `[w]`))
+	if hits := r.run([]byte(`{"eventName":"x","a":1}`)); len(hits) != 2 {
+		t.Fatalf("hits %v, want both", hits)
 	}
 	r.epoch = ^uint32(0)
-	if hits := r.run([]byte(`{"a":2}`)); len(hits) != 0 {
-		t.Errorf("hits %v of a record that does not match", hits)
+	if hits := r.run([]byte(`{"eventName":"x","a":2}`)); !slices.Equal(hits, []int{1}) {
+		t.Errorf("hits %v, want [1]", hits)
 	}
-	if hits := r.run([]byte(`{"b":1}`)); len(hits) != 1 {
-		t.Errorf("hits %v of a record that matches", hits)
+	r.epoch = ^uint32(0)
+	if hits := r.Match(nil, nil, nil); len(hits) != 0 {
+		t.Errorf("hits %v of an empty line", hits)
 	}
 }

@@ -12,8 +12,10 @@ type lineToken struct {
 // splitLine cuts a message into tokens: runs without blanks, and whatever stands
 // between double quotes or square brackets. A quote or bracket that is never
 // closed is an ordinary character.
-func splitLine(message []byte) []lineToken {
-	var tokens []lineToken
+func splitLine(message []byte) []lineToken { return appendTokens(nil, message) }
+
+// appendTokens is splitLine with the caller's room for tokens.
+func appendTokens(tokens []lineToken, message []byte) []lineToken {
 	noQuote, noBracket := false, false // no closing one follows any more
 	for at := 0; at < len(message); {
 		if tokenBlank(message[at]) {
@@ -65,24 +67,33 @@ type field struct {
 // tokens from the left and those after it from the right, one each.
 func (p *Pattern) align(message []byte) ([]field, bool) {
 	fields, ok := p.fields(message)
-	if !ok {
+	if !ok || !satisfied(fields) {
 		return nil, false
 	}
+	return fields, true
+}
+
+// satisfied tells whether the conditions of all fields' columns are true.
+func satisfied(fields []field) bool {
 	for _, f := range fields {
 		if f.column == nil || f.column.Condition == nil {
 			continue
 		}
 		if !holds(f.column.Condition, func(c *Comparison) bool { return c.holdsToken(f.text) }) {
-			return nil, false
+			return false
 		}
 	}
-	return fields, true
+	return true
 }
 
 // fields is align without the conditions.
 func (p *Pattern) fields(message []byte) ([]field, bool) {
-	tokens := splitLine(message)
-	var fields []field
+	return p.appendFields(nil, message, splitLine(message))
+}
+
+// appendFields is fields of a message whose tokens are known, with the caller's
+// room for fields.
+func (p *Pattern) appendFields(fields []field, message []byte, tokens []lineToken) ([]field, bool) {
 	if len(p.Columns) == 0 {
 		for i, t := range tokens {
 			fields = append(fields, field{i + 1, nil, t.text})
