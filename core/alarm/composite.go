@@ -2,6 +2,7 @@ package alarm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +66,13 @@ func (c Composite) Validate() error {
 	}
 	if err := checkActions(c.OKActions, c.AlarmActions, c.InsufficientDataActions); err != nil {
 		return err
+	}
+	for _, arn := range slices.Concat(c.OKActions, c.AlarmActions, c.InsufficientDataActions) {
+		switch service := strings.Split(arn, ":")[2]; service {
+		case "sns", "lambda", "ssm", "ssm-incidents":
+		default:
+			return refuse("A composite alarm acts on SNS, Lambda and Systems Manager only, not on %s.", arn)
+		}
 	}
 	switch {
 	case c.Rule == nil:

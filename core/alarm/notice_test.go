@@ -244,9 +244,9 @@ func TestHeadlines(t *testing.T) {
 	digits := strings.Repeat("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 7)
 	for _, c := range []struct{ name, subject, sms string }{
 		{
-			"stackd-native-cw-sns-4b229becf207-ascii-" + digits,
-			`ALARM: "stackd-native-cw-sns-4b229becf207-ascii-ABCDEFGHIJKLMNOPQRSTUVW..." in US East (N. Virginia)`,
-			`ALARM: "stackd-native-cw-sns-4b229becf207-ascii-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGHIJK..." in US East (N. Virginia)`,
+			"an-alarm-whose-name-says-what-it-is-for-" + digits,
+			`ALARM: "an-alarm-whose-name-says-what-it-is-for-ABCDEFGHIJKLMNOPQRSTUVW..." in US East (N. Virginia)`,
+			`ALARM: "an-alarm-whose-name-says-what-it-is-for-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGHIJK..." in US East (N. Virginia)`,
 		},
 		{
 			"unicode-" + strings.Repeat("界é", 60),

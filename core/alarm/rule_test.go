@@ -306,6 +306,33 @@ func TestCompositeReasons(t *testing.T) {
 	}
 }
 
+func TestValidateComposite(t *testing.T) {
+	for _, c := range []struct {
+		change func(*Composite)
+		want   string
+	}{
+		{func(c *Composite) {}, ""},
+		{func(c *Composite) { c.ActionsSuppressor, c.WaitPeriod, c.ExtensionPeriod = "s", 60, 60 }, ""},
+		{func(c *Composite) { c.AlarmActions = []string{"arn:aws:sns:us-east-1:123456789012:t"} }, ""},
+		{func(c *Composite) { c.AlarmActions = []string{"arn:aws:autoscaling:us-east-1:123456789012:x"} }, "ValidationError: A composite alarm acts on SNS, Lambda and Systems Manager only, not on arn:aws:autoscaling:us-east-1:123456789012:x."},
+		{func(c *Composite) { c.AlarmActions = []string{"x"} }, "ValidationError: Invalid arn syntax: x"},
+		{func(c *Composite) { c.Rule = nil }, "ValidationError: 1 validation error detected: Value '' at 'alarmRule' failed to satisfy constraint: Member must not be null"},
+		{func(c *Composite) { c.WaitPeriod = 60 }, "ValidationError: ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod need an ActionsSuppressor."},
+		{func(c *Composite) { c.ActionsSuppressor, c.WaitPeriod = "s", -1 }, "ValidationError: ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must not be negative."},
+		{func(c *Composite) { c.Description = strings.Repeat("x", 1025) }, "ValidationError: 1 validation error detected: Value '" + strings.Repeat("x", 1025) + "' at 'alarmDescription' failed to satisfy constraint: Member must have length less than or equal to 1024"},
+	} {
+		alarm := composite(t, "TRUE")
+		c.change(&alarm)
+		got := ""
+		if err := alarm.Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
 func TestCheckRefs(t *testing.T) {
 	exists := func(arn string) bool { return arn == prefix+"a" }
 	for _, c := range []struct{ rule, want string }{
