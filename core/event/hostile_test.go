@@ -58,6 +58,8 @@ func TestReaderKeepsGoodRecords(t *testing.T) {
 		"bad line":               {one + "\n{\"eventVersion\":\"1.08\",\"a\":\"x}\n" + two + "\n" + three, "1 2 3", []error{ErrRecord}},
 		"bad first line":         {"{\"a\" 1}\n" + two + "\n" + three, "2 3", []error{ErrRecord}},
 		"text between lines":     {one + "\nnot JSON\n" + two + "\n", "1 2", []error{ErrRecord}},
+		"bad last line":          {one + "\n{\"a\" 1}", "1", []error{ErrRecord}},
+		"commas between lines":   {one + ",\n" + two + "," + three, "1 2 3", nil},
 		"cut line":               {one + "\n" + two[:20] + "\n" + three, "1 3", []error{ErrRecord}},
 		"cut last line":          {one + "\n" + two[:20], "1", []error{ErrCut}},
 		"bad line, one string":   {`{"eventVersion":"1.08","a":"x` + "\n" + one + "\n" + two, "1 2", []error{ErrRecord}},

@@ -22,7 +22,7 @@ const (
 type Options struct {
 	// Gunzip makes a decompressor; compress/gzip's by default.
 	Gunzip func() Gunzip
-	// MaxRecord bounds the memory of a Reader: it holds at most about four
+	// MaxRecord bounds the memory of a Reader: it holds at most about five
 	// times as much.
 	MaxRecord int
 	MaxDepth  int

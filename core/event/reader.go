@@ -130,7 +130,7 @@ func (r *Reader) step() bool {
 	case c == ']' && in != top:
 		r.p++
 		r.leave(in)
-	case c == ',' && in != top:
+	case c == ',' && r.begun:
 		r.p++
 	case !r.begun:
 		r.foreign("it does not begin as JSON does")
@@ -212,7 +212,7 @@ func (r *Reader) classify(in list, s survey, raw []byte, offset int64) bool {
 	case in == messages && s.line.Kind == String:
 		r.scratch = s.line.AppendText(r.scratch[:0])
 		if !isRecord(r.scratch) {
-			r.problem(offset, ErrForeign, "the log event is something else")
+			r.problem(offset, ErrForeign, "the log event is another one")
 			return false
 		}
 		r.recognize(in)
@@ -232,7 +232,7 @@ func (r *Reader) classify(in list, s survey, raw []byte, offset int64) bool {
 	case s.signal:
 		r.shapeIs(Subscription)
 	case r.found || len(r.problems) == 0:
-		r.problem(offset, ErrForeign, "the object is something else")
+		r.problem(offset, ErrForeign, "no eventVersion, eventTime or eventID in the object")
 	}
 	return false
 }

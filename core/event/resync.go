@@ -1,8 +1,6 @@
 package event
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // When a record is bad, it is left out, and reading goes on where the next one
 // begins. If its brackets close before anything looks like the beginning of
@@ -48,8 +46,8 @@ func (r *Reader) resync(from int64, endless bool) {
 	lines := in == top || in > records
 	for {
 		next := r.nextStart(from, lines)
-		if !endless && in != top && in != members {
-			if end := r.closing(next); end >= 0 {
+		if !endless && in != members {
+			if end := r.closing(in, next); end >= 0 {
 				r.p = end
 				return
 			}
@@ -145,7 +143,7 @@ func unblank(text []byte, p int) int {
 
 // closing is the place after the element at r.p if that ends before next, by
 // its brackets and by what follows it, or -1.
-func (r *Reader) closing(next int) int {
+func (r *Reader) closing(in list, next int) int {
 	text := r.walk.text
 	if next >= 0 {
 		text = text[:next]
@@ -154,8 +152,11 @@ func (r *Reader) closing(next int) int {
 	if !ok {
 		return -1
 	}
-	if after := blank(text, end); after < len(text) && text[after] != ',' && text[after] != ']' {
-		return -1
+	if after := blank(text, end); after < len(text) {
+		switch c := text[after]; {
+		case in == top && c != '{' && c != '[', in != top && c != ',' && c != ']':
+			return -1
+		}
 	}
 	return end
 }

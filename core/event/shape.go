@@ -116,28 +116,15 @@ func (s *survey) note(name string, v Value) {
 // member reads a member's name and value and returns them with the place after
 // the value; of an array with the place after its opening bracket. -1: a fault.
 func (w *walk) member(p int) (name []byte, v Value, end int) {
-	if p >= len(w.text) {
-		return nil, v, w.fail(short, p)
+	name, escaped, p := w.label(p)
+	if p < 0 {
+		return nil, v, -1
 	}
-	if w.text[p] != '"' {
-		return nil, v, w.fail(noName, p)
-	}
-	quote := w.quote(p + 1)
-	if quote < 0 {
-		return nil, v, w.fail(short, p)
-	}
-	name = w.text[p+1 : quote]
-	if w.slashed(p+1, quote) {
+	if escaped {
 		w.key = appendUnescaped(w.key[:0], name)
 		name = w.key
 	}
-	if p = blank(w.text, quote+1); p >= len(w.text) {
-		return nil, v, w.fail(short, p)
-	}
-	if w.text[p] != ':' {
-		return nil, v, w.fail(noColon, p)
-	}
-	if p = blank(w.text, p+1); p >= len(w.text) {
+	if p = blank(w.text, p); p >= len(w.text) {
 		return nil, v, w.fail(short, p)
 	}
 	if v.Kind = kindOf(w.text[p]); v.Kind == Array {

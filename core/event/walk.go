@@ -97,7 +97,7 @@ func (w *walk) object(p int, n *node, room int) int {
 		next := w.all[prev].next
 		if h := &w.all[next]; p+maxHabit <= len(text) && h.begins(text[p:]) {
 			prev, member = next, h.member
-			p += int(h.size)
+			p += h.size
 		} else {
 			if p, prev, member = w.name(p, prev, n); p < 0 {
 				return -1
@@ -133,31 +133,40 @@ func (w *walk) object(p int, n *node, room int) int {
 // name reads a member's name and colon and returns the place after them, or -1,
 // with the member's habit and node.
 func (w *walk) name(p, prev int, n *node) (after, this, member int) {
+	name, escaped, after := w.label(p)
+	switch {
+	case after < 0:
+		return -1, 0, 0
+	case escaped:
+		w.key = appendUnescaped(w.key[:0], name)
+		return after, prev, n.members.find(w.key)
+	}
+	member = n.members.find(name)
+	return after, w.follow(prev, n.id, name, member), member
+}
+
+// label reads a member's name, as it stands in the text, and its colon, and
+// returns the place after that, or -1.
+func (w *walk) label(p int) (name []byte, escaped bool, after int) {
 	text := w.text
 	if p >= len(text) {
-		return w.fail(short, p), 0, 0
+		return nil, false, w.fail(short, p)
 	}
 	if text[p] != '"' {
-		return w.fail(noName, p), 0, 0
+		return nil, false, w.fail(noName, p)
 	}
 	end := w.quote(p + 1)
 	if end < 0 {
-		return w.fail(short, p), 0, 0
+		return nil, false, w.fail(short, p)
 	}
-	if name := text[p+1 : end]; w.slashed(p+1, end) {
-		w.key = appendUnescaped(w.key[:0], name)
-		member = n.members.find(w.key)
-	} else {
-		member = n.members.find(name)
-		prev = w.follow(prev, n.id, name, member)
+	colon := blank(text, end+1)
+	if colon >= len(text) {
+		return nil, false, w.fail(short, colon)
 	}
-	if p = blank(text, end+1); p >= len(text) {
-		return w.fail(short, p), 0, 0
+	if text[colon] != ':' {
+		return nil, false, w.fail(noColon, colon)
 	}
-	if text[p] != ':' {
-		return w.fail(noColon, p), 0, 0
-	}
-	return p + 1, prev, member
+	return text[p+1 : end], w.slashed(p+1, end), colon + 1
 }
 
 // pass goes over a value that nobody wants, and the space before it.
@@ -235,6 +244,9 @@ func (w *walk) keep(p int, n *node, room int) int {
 func (w *walk) scalar(p int) int {
 	if kindOf(w.text[p]) == Absent {
 		return w.fail(noValue, p)
+	}
+	if rest := w.text[p:]; len(rest) > 4 && (string(rest[:4]) == "null" || string(rest[:4]) == "true") {
+		return p + 4
 	}
 	if p = scalarEnd(w.text, p); p == len(w.text) {
 		return w.fail(short, p)
