@@ -25,6 +25,7 @@ const (
 	EqualText      How = "text"     // equal but for blanks
 	EqualFold      How = "fold"     // equal but for blanks and case
 	ContainsText   How = "contains" // the demanded text stands in the pattern, blanks aside; the braces count
+	ContainsInner  How = "inner"    // so, but for the braces around the demanded text
 	WrittenClauses How = "written"  // the clauses stand in the pattern in the same order and with the same quotes
 	OrderedClauses How = "sequence" // the clauses stand in the pattern in the same order, quotes aside
 	AllClauses     How = "clauses"  // the clauses stand somewhere in the pattern, quotes aside
@@ -34,7 +35,7 @@ const (
 
 // Hows are all ways.
 func Hows() []How {
-	return []How{EqualBytes, EqualText, EqualFold, ContainsText, WrittenClauses, OrderedClauses, AllClauses, SameTree, Unsatisfiable}
+	return []How{EqualBytes, EqualText, EqualFold, ContainsText, ContainsInner, WrittenClauses, OrderedClauses, AllClauses, SameTree, Unsatisfiable}
 }
 
 // LintAuditors remarks on each demand that the pattern does not meet. Most
@@ -69,6 +70,9 @@ func (d Demand) met(p *Pattern) (missing string, ok bool) {
 			strings.EqualFold(withoutBlanks(p.Text), withoutBlanks(d.Text))
 	case ContainsText:
 		return "it looks for its own text inside the pattern, blanks aside", strings.Contains(withoutBlanks(p.Text), withoutBlanks(d.Text))
+	case ContainsInner:
+		inner := strings.TrimSuffix(strings.TrimPrefix(withoutBlanks(d.Text), "{"), "}")
+		return "it looks for its own text inside the pattern, blanks and braces aside", strings.Contains(withoutBlanks(p.Text), inner)
 	case Unsatisfiable:
 		return "it accepts none", false
 	}
