@@ -1,6 +1,9 @@
 package topic
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Here stand the points that AWS's documentation leaves open and that nobody has
 // recorded from the service, each as one constant or one small function, so
@@ -37,9 +40,11 @@ var reservedInOr = []string{
 // said to be retried by AWS's support and not by its guide.
 func permanentStatus(status int) bool { return 300 <= status && status <= 499 && status != 429 }
 
-// Backoff curves between their first and last delay, of retry i of n, both
-// from 0 to 1. The guide has them as a drawing only; linear is certain.
-func arithmeticCurve(i, n float64) float64 { return i * (i + 1) / (n * (n - 1)) }
+// The curves between the least and the greatest delay, from 0 to 1, for retry i
+// of n. The guide has all but the linear as a drawing only. The geometric one
+// multiplies and needs none.
+func arithmeticCurve(i, n float64) float64  { return i * (i + 1) / (n * (n - 1)) }
+func exponentialCurve(i, n float64) float64 { return (math.Exp2(i) - 1) / (math.Exp2(n-1) - 1) }
 
 // Two days are documented for the token and three for the entry; how they fit
 // is not: on the third day nothing can confirm it.
@@ -65,3 +70,11 @@ const maxDisplayName = 100
 // maxQueueAttributes is the number of message attributes that SQS takes.
 // The guide says that raw delivery of more fails as a client-side error.
 const maxQueueAttributes = 10
+
+// contentTypes are what headerContentType may name besides images. The guide's
+// lists differ; that some need raw delivery is not checked.
+var contentTypes = []string{
+	"application/atom+xml", "application/json", "application/octet-stream", "application/soap+xml",
+	"application/x-www-form-urlencoded", "application/xhtml+xml", "application/xml",
+	"text/css", "text/csv", "text/html", "text/plain", "text/xml",
+}
