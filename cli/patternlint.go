@@ -152,7 +152,9 @@ func showLint(w io.Writer, sc screen, result lintResult) {
 			clear++
 		}
 		for _, r := range l.Remarks {
-			remarks++
+			if remarks++; remarks > 1 {
+				fmt.Fprintln(w)
+			}
 			showRemark(w, sc, l, r)
 		}
 	}
@@ -160,6 +162,9 @@ func showLint(w io.Writer, sc screen, result lintResult) {
 	case n == 1 && clear == 1:
 		fmt.Fprintln(w, sc.paint(green, "nothing to remark"))
 	case n > 1:
+		if remarks > 0 {
+			fmt.Fprintln(w)
+		}
 		text := fmt.Sprintf("%s, %d without a remark, %s", count(n, "pattern"), clear, count(remarks, "remark"))
 		fmt.Fprintln(w, sc.paint(bold, text))
 	}
@@ -191,7 +196,6 @@ func showRemark(w io.Writer, sc screen, l lintedPattern, r lintRemark) {
 	if r.Remedy != "" {
 		fmt.Fprintf(w, "  %s %s\n", sc.paint(dim, "write"), clean(r.Remedy))
 	}
-	fmt.Fprintln(w)
 }
 
 // excerpt is the line of a text around [start, end), at most so many columns

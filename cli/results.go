@@ -17,7 +17,7 @@ import (
 
 // results shows found events one after another, in bounded memory.
 type results interface {
-	add(flow.Found, flow.Evidence) error
+	add(flow.Found) error
 	// end shows what is still held back.
 	end() error
 	// notes are what is worth saying about the result, beside it.
@@ -34,11 +34,11 @@ type flusher interface {
 func newResults(form string, w flusher, sc screen, m *meter) (results, error) {
 	switch form {
 	case "table":
-		return &tableResults{w: w, sc: sc, meter: m}, nil
+		return &tableResults{w: w, sc: sc, meter: m, describe: flow.NewDescriber()}, nil
 	case "json":
 		return &jsonResults{w: w, escape: sc.terminal, meter: m}, nil
 	case "csv":
-		return &csvResults{w: csv.NewWriter(w)}, nil
+		return &csvResults{w: csv.NewWriter(w), describe: flow.NewDescriber()}, nil
 	}
 	return nil, usagef("--output %q: write table, json or csv%s", form, didYouMean(form, []string{"table", "json", "csv"}))
 }
@@ -53,13 +53,14 @@ const (
 // tableResults is a table for people. Its first rows are held back for a moment
 // to see how wide the columns have to be.
 type tableResults struct {
-	w     flusher
-	sc    screen
-	meter *meter
-	held  [][]string
-	since time.Time
-	l     layout
-	set   bool
+	w        flusher
+	sc       screen
+	meter    *meter
+	describe *flow.Describer
+	held     [][]string
+	since    time.Time // when the first of them was found
+	l        layout
+	set      bool // whether l has been chosen
 }
 
 func eventColumns() []column {
@@ -85,8 +86,8 @@ func eventCells(e flow.Evidence) []string {
 	return cells
 }
 
-func (t *tableResults) add(_ flow.Found, e flow.Evidence) error {
-	row := eventCells(e)
+func (t *tableResults) add(f flow.Found) error {
+	row := eventCells(t.describe.Describe(f))
 	if t.set {
 		return t.print([][]string{row})
 	}
@@ -137,7 +138,7 @@ func (t *tableResults) notes() []string {
 	return nil
 }
 
-// jsonResults is the records as they are, one a line.
+// jsonResults is the records as they stand in their files, one a line.
 type jsonResults struct {
 	w      flusher
 	escape bool // the terminal must not see what it could obey
@@ -146,14 +147,18 @@ type jsonResults struct {
 	broken int
 }
 
-func (j *jsonResults) add(f flow.Found, _ flow.Evidence) error {
-	j.line.Reset()
+func (j *jsonResults) add(f flow.Found) error {
 	if !event.Valid(f.Raw) {
 		j.broken++ // a pattern of terms matches any text; no line of JSON comes of it
 		return nil
 	}
-	if err := json.Compact(&j.line, f.Raw); err != nil {
-		return err
+	j.line.Reset()
+	if bytes.IndexByte(f.Raw, '\n') >= 0 || bytes.IndexByte(f.Raw, '\r') >= 0 {
+		if err := json.Compact(&j.line, f.Raw); err != nil {
+			return err
+		}
+	} else {
+		j.line.Write(f.Raw)
 	}
 	j.line.WriteByte('\n')
 	text := j.line.Bytes()
@@ -200,14 +205,16 @@ func escapeJSON(text []byte) []byte {
 // csvResults is a table for spreadsheets, the columns those of Evidence. Control
 // characters are shown by their codes; who wants every byte takes JSON.
 type csvResults struct {
-	w     *csv.Writer
-	begun bool
+	w        *csv.Writer
+	describe *flow.Describer
+	begun    bool
 }
 
-func (c *csvResults) add(_ flow.Found, e flow.Evidence) error {
+func (c *csvResults) add(f flow.Found) error {
 	if err := c.begin(); err != nil {
 		return err
 	}
+	e := c.describe.Describe(f)
 	when := ""
 	if !e.Time.IsZero() {
 		when = e.Time.UTC().Format(time.RFC3339Nano)

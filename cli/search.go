@@ -99,14 +99,13 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 	var report flow.SearchReport
 	var writing error
 	var progress flow.Progress
-	describe := flow.NewDescriber()
 	shown := int64(0)
 	meter.during(ctx, &progress, totalSize(paths), func() {
 		report = flow.Search(ctx, files, flow.SearchOptions{
 			Patterns: patterns, Since: w.since, Until: w.until,
 			KeepDuplicates: o.keepRepeats, Workers: o.workers, Progress: &progress,
 		}, func(f flow.Found) bool {
-			if writing = results.add(f, describe.Describe(f)); writing != nil {
+			if writing = results.add(f); writing != nil {
 				return false
 			}
 			shown++
