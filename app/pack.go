@@ -77,7 +77,7 @@ func parsePack(path string, text []byte) (*control.Pack, error) {
 		return nil, fmt.Errorf("read pack %s: %w", path, err)
 	}
 	p, err := control.Read(asJSON)
-	if ps := (control.Problems)(nil); errors.As(err, &ps) {
+	if ps := control.Problems(nil); errors.As(err, &ps) {
 		return nil, source.place(ps)
 	}
 	if err != nil {

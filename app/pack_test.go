@@ -160,8 +160,10 @@ func TestLoadPackRefuses(t *testing.T) {
 		{"not UTF-8", "name: caf\xe9\n", "FILE:1:10: this byte is not UTF-8: save the file as UTF-8\n"},
 		{"deep", strings.Repeat("[", 100000), "FILE:1:101: more than 100 brackets are open here"},
 		{"deep by indentation", deep(200), "FILE:102:"},
-		{"event that is filed wrongly", small + "    examples:\n      noMatch:\n        - name: x\n          event: {eventName: DeleteTrail}\n",
-			"FILE:8:11: controls[0].examples.noMatch[0].event: the pattern matches this event, which is listed under noMatch\n            event: {eventName: DeleteTrail}\n            ^"},
+		{
+			"event that is filed wrongly", small + "    examples:\n      noMatch:\n        - name: x\n          event: {eventName: DeleteTrail}\n",
+			"FILE:8:11: controls[0].examples.noMatch[0].event: the pattern matches this event, which is listed under noMatch\n            event: {eventName: DeleteTrail}\n            ^",
+		},
 	} {
 		path := write(t, "pack.yaml", row.text)
 		_, err := LoadPack(path)
@@ -234,4 +236,28 @@ func TestPackErrorIsBounded(t *testing.T) {
 	if err == nil || len(err.Error()) > 1000 {
 		t.Errorf("the message has %d bytes: %v", len(err.Error()), err)
 	}
+}
+
+func FuzzPack(f *testing.F) {
+	f.Add([]byte(small))
+	f.Add([]byte(`{"controls": [{"id": "a", "title": "A", "pattern": "{ $.x = \"1\" }", "examples": {"match": [{"name": "x", "event": {"x": 1.0}}]}}]}`))
+	f.Add([]byte("controls:\n  - id: a\n    title: >\n      A\n    pattern: |-\n      { $.x =\n        }\n"))
+	f.Add([]byte("a: &x [1]\nb: *x\n<<: {c: !!str 1}\n---\n? d\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := parsePack("pack", text)
+		if (p == nil) == (err == nil) {
+			t.Errorf("pack %v and error %v", p, err)
+		}
+		places := (*PackError)(nil)
+		if errors.As(err, &places) {
+			for _, at := range places.Places {
+				if at.Line < 1 || at.Column < 1 || at.Message == "" {
+					t.Errorf("bad place %+v", at)
+				}
+			}
+			if places.Error() == "" {
+				t.Error("no message")
+			}
+		}
+	})
 }

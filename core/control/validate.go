@@ -217,10 +217,19 @@ func (e *Examples) check(p *pattern.Pattern, at event.Path, ps *Problems) {
 			case p.Match(x.Event) && !group.want:
 				ps.add(member(here, "event"), "the pattern matches this event, which is listed under noMatch")
 			case !p.Match(x.Event) && group.want:
-				ps.add(member(here, "event"), "the pattern does not match this event, which is listed under match")
+				ps.add(member(here, "event"), "the pattern does not match this event, which is listed under match%s", because(p, x.Event))
 			}
 		}
 	}
+}
+
+// because names the terms that would have to hold for the pattern to match.
+func because(p *pattern.Pattern, message []byte) string {
+	var b strings.Builder
+	for _, j := range pattern.Explain(p, message).NearestMiss {
+		b.WriteString("; " + j.Text + ": " + j.Why)
+	}
+	return b.String()
 }
 
 func (c *Control) checkTexts(at event.Path, ps *Problems) {

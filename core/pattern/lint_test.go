@@ -146,3 +146,38 @@ func FuzzLint(f *testing.F) {
 		}
 	})
 }
+
+// docs/lint.md has a row for each rule, and none for another.
+func TestLintIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/lint.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]bool{}
+	for line := range strings.Lines(string(page)) {
+		if name, ok := strings.CutPrefix(line, "| `"); ok {
+			name, _, _ = strings.Cut(name, "`")
+			documented[name] = true
+		}
+	}
+	rows, err := os.ReadFile("testdata/lint.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]bool{"length": true, "auditor": true}
+	for line := range strings.Lines(string(rows)) {
+		if name, severity, ok := strings.Cut(line, " "); ok && strings.Contains("note warning error", strings.TrimSpace(severity)) && len(name) > 1 {
+			rules[name] = true
+		}
+	}
+	for name := range rules {
+		if !documented[name] {
+			t.Errorf("docs/lint.md does not tell of %s", name)
+		}
+	}
+	for name := range documented {
+		if !rules[name] {
+			t.Errorf("docs/lint.md tells of %s, which is no rule", name)
+		}
+	}
+}
