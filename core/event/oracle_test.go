@@ -128,7 +128,7 @@ func (o *oracle) list(name string, array []byte) {
 			if e[0] != '[' {
 				o.item(e, shape)
 			}
-		case e[0] == '{' && !o.found && (strings.HasPrefix(member(e, "eventSource"), `"aws:`) || strings.HasPrefix(member(e, "EventSource"), `"aws:`)):
+		case e[0] == '{' && !o.found && notice(e):
 			o.add(Foreign)
 			o.done = true
 		case e[0] == '{':
@@ -138,6 +138,15 @@ func (o *oracle) list(name string, array []byte) {
 	if !o.done {
 		o.add(shape)
 	}
+}
+
+func notice(element []byte) bool {
+	for _, m := range pairs(element) {
+		if strings.EqualFold(m.name, "eventSource") && m.name[1:] == "ventSource" {
+			return strings.HasPrefix(string(m.value), `"aws:`)
+		}
+	}
+	return false
 }
 
 func hasRecordMembers(text []byte) bool {

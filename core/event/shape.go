@@ -159,8 +159,15 @@ func isRecord(object []byte) bool {
 // isNotice tells whether an element of Records is one of the notices by which
 // S3, SNS and SQS tell of something; they come in an array of that name too.
 func isNotice(element []byte) bool {
-	return bytes.HasPrefix(stringMember(element, "eventSource"), []byte("aws:")) ||
-		bytes.HasPrefix(stringMember(element, "EventSource"), []byte("aws:"))
+	notice := false
+	eachMember(element, func(name, v Value) bool {
+		if isName(name, "eventSource") || isName(name, "EventSource") {
+			notice = v.Kind == String && bytes.HasPrefix(v.Raw, []byte("aws:"))
+			return false
+		}
+		return true
+	})
+	return notice
 }
 
 // stringMember is a member that is a string, as it stands in the object; nil: there is none.
