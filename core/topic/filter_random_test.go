@@ -118,7 +118,7 @@ func TestFilterPairs(t *testing.T) {
 			t.Errorf("policy %s\nbody %s\nmatch %v, the oracle says %v", policy, body, got, want)
 		}
 	})
-	if !t.Failed() && (accepted < 30 || matched < 5) {
+	if !t.Failed() && (accepted < 30 || matched == 0) {
 		t.Errorf("of the pairs drawn %d were accepted and %d matched: too few to tell anything", accepted, matched)
 	}
 }

@@ -171,10 +171,7 @@ func oracleValue(v, leaf any) bool {
 		case "exists":
 			return operand == true
 		case "cidr":
-			_, block, err := net.ParseCIDR(operand.(string))
-			ip := net.ParseIP(s)
-			// net takes ::ffff:1.2.3.4 for 1.2.3.4; filter policies keep them apart.
-			return isText && err == nil && ip != nil && strings.Contains(s, ":") == strings.Contains(operand.(string), ":") && block.Contains(ip)
+			return isText && oracleInBlock(s, operand.(string))
 		case "anything-but":
 			return !oracleExcluded(operand, leaf)
 		case "numeric":
@@ -231,4 +228,25 @@ func oracleNumeric(terms []any, leaf any) bool {
 		}
 	}
 	return true
+}
+
+// oracleInBlock compares the bits of an address with those of a block. Addresses
+// with a colon have 128, others 32.
+func oracleInBlock(address, block string) bool {
+	first, mask, _ := strings.Cut(block, "/")
+	n, err := strconv.Atoi(mask)
+	a, b := oracleBits(address), oracleBits(first)
+	return err == nil && a != "" && len(a) == len(b) && a[:n] == b[:n]
+}
+
+func oracleBits(address string) string {
+	ip := net.ParseIP(address)
+	if !strings.Contains(address, ":") {
+		ip = ip.To4()
+	}
+	var bits strings.Builder
+	for _, b := range ip {
+		fmt.Fprintf(&bits, "%08b", b)
+	}
+	return bits.String()
 }
