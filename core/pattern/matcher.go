@@ -115,7 +115,6 @@ func (m *Matcher) begin(record []byte, values []event.Value) {
 	}
 	m.record, m.values = record, values
 	m.spill, m.nodes = m.spill[:0], m.nodes[:0]
-	m.memo.tidy()
 }
 
 // first tells whether a pattern is looked at for the first time in this event,
@@ -226,27 +225,20 @@ func (m *Matcher) lookUp(f int32, v event.Value) []predicateID {
 	if !x.texts || v.Kind != event.String && v.Kind != event.Number {
 		return x.kinds[v.Kind]
 	}
-	if len(v.Raw) > memoMaxValue {
-		return m.workOut(x, v)
+	from := len(m.spill)
+	key := keyOf(f, v.Kind)
+	hash := m.memo.hash(key, v.Raw)
+	known := false
+	if m.spill, known = m.memo.get(m.spill, hash, key, v.Raw); !known {
+		m.stats.MemoMisses++
+		m.text = v.AppendText(m.text[:0])
+		if !utf8.Valid(m.text) {
+			m.text = []byte(string([]rune(string(m.text))))
+		}
+		m.spill = x.fire(m.spill, v.Kind, m.text, &m.found)
+		m.memo.put(hash, key, v.Raw, m.spill[from:])
 	}
-	h := m.memo.hash(f, v)
-	ids, ok := m.memo.get(h, f, v)
-	if !ok {
-		ids = m.workOut(x, v)
-		m.memo.put(h, f, v, ids)
-	}
-	return ids
+	return m.spill[from:]
 }
 
 var eachStep = event.Path{{Kind: event.Each}}
-
-func (m *Matcher) workOut(x *index, v event.Value) []predicateID {
-	m.stats.MemoMisses++
-	m.text = v.AppendText(m.text[:0])
-	if !utf8.Valid(m.text) {
-		m.text = []byte(string([]rune(string(m.text))))
-	}
-	from := len(m.spill)
-	m.spill = x.fire(m.spill, v.Kind, m.text, &m.found)
-	return m.spill[from:]
-}

@@ -1,7 +1,7 @@
 package pattern
 
 import (
-	"bytes"
+	"encoding/binary"
 	"hash/maphash"
 
 	"tocsin/core/event"
@@ -16,85 +16,95 @@ import (
 // costs a field whose values never repeat little and keeps no value for long.
 //
 // Values are compared byte by byte as they stand in the record, and copied,
-// because a record's bytes do not outlive it.
+// because a record's bytes do not outlive it. With thousands of patterns the cost of an
+// event is that of the cache lines it touches, so slots are small, and a value
+// stands in one piece with its predicates.
 type memo struct {
 	seed  maphash.Seed
 	slots []memoSlot // a power of two, at most half of them taken; linear probing
 	taken int
-	texts []byte        // the values, one after another
-	ids   []predicateID // their predicates, one after another
+	kept  []byte // of each value its predicates, four bytes each, and its text
 }
 
 type memoSlot struct {
-	hash    uint64 // 0: free
-	text    uint32 // where the value begins in texts
-	ids     uint32 // where its predicates begin in ids
-	textLen uint32
-	idsLen  uint32
-	field   int32
-	kind    event.Kind
+	key  memoKey
+	hash uint32
+	at   uint32 // where it begins in kept
+	ids  uint16 // how many predicates
+	text uint16 // how many bytes
 }
+
+// A memoKey is a field and the kind of a value; 0 is none, since an Absent value
+// is not remembered.
+type memoKey uint32
+
+func keyOf(field int32, k event.Kind) memoKey { return memoKey(field)<<3 | memoKey(k) }
 
 const (
 	memoFirstSlots = 1 << 8
 	memoMaxSlots   = 1 << 15
-	memoMaxTexts   = 1 << 20 // bytes
-	memoMaxIDs     = 1 << 18
+	memoMaxKept    = 2 << 20 // bytes
 
-	// A longer value is worked out each time: it is unlikely to come again and
-	// would take the room of many that are.
-	memoMaxValue = 512
+	// What is larger is worked out each time: a long value is unlikely to come again
+	// and would take the room of many that are.
+	memoMaxText = 512  // bytes
+	memoMaxIDs  = 4096 // predicates
 )
 
 func newMemo() memo {
 	return memo{seed: maphash.MakeSeed(), slots: make([]memoSlot, memoFirstSlots)}
 }
 
-func (m *memo) hash(field int32, v event.Value) uint64 {
-	h := maphash.Bytes(m.seed, v.Raw) ^ (uint64(field)<<3|uint64(v.Kind))*0x9E3779B97F4A7C15
-	return h | 1
+func (m *memo) hash(k memoKey, text []byte) uint32 {
+	return uint32(maphash.Bytes(m.seed, text)>>32) ^ uint32(k)*0x9E3779B1
 }
 
-// get gives the predicates of a value, and whether it is remembered.
-func (m *memo) get(hash uint64, field int32, v event.Value) ([]predicateID, bool) {
-	mask := uint64(len(m.slots) - 1)
-	for i := hash >> 1 & mask; m.slots[i].hash != 0; i = (i + 1) & mask {
+// get appends the predicates of a value to dst and tells whether it is remembered.
+func (m *memo) get(dst []predicateID, hash uint32, k memoKey, text []byte) ([]predicateID, bool) {
+	mask := uint32(len(m.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
 		s := &m.slots[i]
-		if s.hash == hash && s.field == field && s.kind == v.Kind &&
-			bytes.Equal(m.texts[s.text:s.text+s.textLen], v.Raw) {
-			return m.ids[s.ids : s.ids+s.idsLen : s.ids+s.idsLen], true
+		if s.key == 0 {
+			return dst, false
 		}
+		if s.hash != hash || s.key != k || int(s.text) != len(text) {
+			continue
+		}
+		ids := m.kept[s.at:][:4*int(s.ids)]
+		if string(m.kept[int(s.at)+len(ids):][:s.text]) != string(text) {
+			continue
+		}
+		for ; len(ids) >= 4; ids = ids[4:] {
+			dst = append(dst, predicateID(binary.LittleEndian.Uint32(ids)))
+		}
+		return dst, true
 	}
-	return nil, false
 }
 
-// put remembers a value that get did not find. It does nothing when there is
-// no room until the next tidy.
-func (m *memo) put(hash uint64, field int32, v event.Value, ids []predicateID) {
-	if m.taken*2 >= len(m.slots) {
-		if len(m.slots) == memoMaxSlots {
-			return
-		}
-		m.widen()
-	}
-	if len(m.texts)+len(v.Raw) > memoMaxTexts || len(m.ids)+len(ids) > memoMaxIDs {
+// put remembers a value that get did not find.
+func (m *memo) put(hash uint32, k memoKey, text []byte, ids []predicateID) {
+	if len(text) > memoMaxText || len(ids) > memoMaxIDs {
 		return
 	}
-	s := memoSlot{
-		hash: hash, field: field, kind: v.Kind,
-		text: uint32(len(m.texts)), textLen: uint32(len(v.Raw)),
-		ids: uint32(len(m.ids)), idsLen: uint32(len(ids)),
+	if len(m.kept)+4*len(ids)+len(text) > memoMaxKept || 2*m.taken >= memoMaxSlots {
+		clear(m.slots)
+		m.taken, m.kept = 0, m.kept[:0]
 	}
-	m.texts = append(m.texts, v.Raw...)
-	m.ids = append(m.ids, ids...)
-	m.place(s)
+	if 2*m.taken >= len(m.slots) {
+		m.widen()
+	}
+	m.place(memoSlot{key: k, hash: hash, at: uint32(len(m.kept)), ids: uint16(len(ids)), text: uint16(len(text))})
 	m.taken++
+	for _, id := range ids {
+		m.kept = binary.LittleEndian.AppendUint32(m.kept, uint32(id))
+	}
+	m.kept = append(m.kept, text...)
 }
 
 func (m *memo) place(s memoSlot) {
-	mask := uint64(len(m.slots) - 1)
-	i := s.hash >> 1 & mask
-	for m.slots[i].hash != 0 {
+	mask := uint32(len(m.slots) - 1)
+	i := s.hash & mask
+	for m.slots[i].key != 0 {
 		i = (i + 1) & mask
 	}
 	m.slots[i] = s
@@ -103,19 +113,9 @@ func (m *memo) place(s memoSlot) {
 func (m *memo) widen() {
 	old := m.slots
 	m.slots = make([]memoSlot, 2*len(old))
-	for i := range old {
-		if old[i].hash != 0 {
-			m.place(old[i])
+	for _, s := range old {
+		if s.key != 0 {
+			m.place(s)
 		}
 	}
-}
-
-// tidy empties a memo that has become full. It stands between two events,
-// because what get returned is used until the end of one.
-func (m *memo) tidy() {
-	if m.taken*2 < memoMaxSlots && len(m.texts) < memoMaxTexts-memoMaxValue && len(m.ids) < memoMaxIDs*3/4 {
-		return
-	}
-	clear(m.slots)
-	m.taken, m.texts, m.ids = 0, m.texts[:0], m.ids[:0]
 }

@@ -1,7 +1,5 @@
 package pattern
 
-import "slices"
-
 // messages finds the patterns that speak about the text of a message: terms and
 // space-delimited patterns.
 //
@@ -9,8 +7,7 @@ import "slices"
 // occurs. The longest text that each pattern requires, or all of its
 // alternatives where it has nothing but those, are searched for together; only
 // the patterns whose text was found are looked at. Patterns that merely exclude,
-// those with nothing but a regular expression, and space-delimited
-// ones are looked at each time; the message is cut into tokens once for all of them.
+// those with a regular expression that needs no certain text, and space-delimited ones are looked at each time; the message is cut into tokens once for all of them.
 type messages struct {
 	patterns []*Pattern // by index in the Set; nil for the other languages
 	texts    literals
@@ -52,32 +49,33 @@ func asksFor(p *Pattern) []string {
 	if p.Language != Terms {
 		return nil
 	}
-	longest, required := "", false
-	var optional []string
+	var longest, all []string
+	onlyOptional, some := true, true
 	for _, t := range p.Terms {
-		text := t.Text
+		texts := []string{t.Text}
 		if t.Regex != nil {
-			text = ""
+			texts = needed(t.Regex)
 		}
 		switch t.Sign {
 		case Required:
-			required = true
-			if len(text) > len(longest) {
-				longest = text
+			onlyOptional = false
+			if shortest(texts) > shortest(longest) {
+				longest = texts
 			}
 		case Excluded:
-			required = true
+			onlyOptional = false
 		case Optional:
-			optional = append(optional, text)
+			some = some && shortest(texts) > 0
+			all = append(all, texts...)
 		}
 	}
-	if required {
-		optional = []string{longest}
+	switch {
+	case !onlyOptional:
+		return longest
+	case some:
+		return all
 	}
-	if slices.Contains(optional, "") {
-		return nil
-	}
-	return optional
+	return nil
 }
 
 // match appends the patterns that match the message.

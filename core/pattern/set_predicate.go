@@ -65,8 +65,9 @@ func (p *predicate) setLiteral(l Literal) {
 //
 // Texts are looked up, not compared one by one: whole texts in a map, those
 // with a wildcard at one end in a map for each length that occurs, those with
-// wildcards at both ends all together by one search. Only regular
-// expressions and the ordering of numbers are tried one after another.
+// wildcards at both ends all together by one search. A regular expression is
+// tried only where a text was found that it needs. What remains is tried one
+// after another: the ordering of numbers, and expressions without any fixed text.
 type index struct {
 	// kinds are the predicates that are true of every value of a kind.
 	kinds [event.Array + 1][]predicateID
@@ -80,11 +81,18 @@ type index struct {
 	prefixes affixes
 	suffixes affixes
 	inner    literals
-	innerIDs []predicateID // by the number of the text in inner
+	numberOf map[string]int32 // of texts in inner
+	insides  []inside         // by number
 	tried    []tried
 
 	// texts says that what a string or number says matters at all.
 	texts bool
+}
+
+// An inside is what it means that a text occurs in a value.
+type inside struct {
+	fires []predicateID
+	tried []tried
 }
 
 // tried is a predicate that has no index.
@@ -147,11 +155,35 @@ func (x *index) add(id predicateID, p predicate, c *Comparison) {
 	case p.op == Equal && p.form == suffixText:
 		x.suffixes.add(p.text, id)
 	case p.op == Equal && p.form == innerText:
-		x.inner.add(p.text)
-		x.innerIDs = append(x.innerIDs, id)
+		in := x.inside(p.text)
+		in.fires = append(in.fires, id)
+	case p.op == Equal && p.form == regexText:
+		texts := needed(c.Value.Regex)
+		for _, text := range texts {
+			in := x.inside(text)
+			in.tried = append(in.tried, tried{id, c})
+		}
+		if texts == nil {
+			x.tried = append(x.tried, tried{id, c})
+		}
 	default:
 		x.tried = append(x.tried, tried{id, c})
 	}
+}
+
+// inside is the entry of a text in insides.
+func (x *index) inside(text string) *inside {
+	n, ok := x.numberOf[text]
+	if !ok {
+		if x.numberOf == nil {
+			x.numberOf = map[string]int32{}
+		}
+		n = int32(len(x.insides))
+		x.numberOf[text] = n
+		x.inner.add(text)
+		x.insides = append(x.insides, inside{})
+	}
+	return &x.insides[n]
 }
 
 func (x *index) finish() { x.inner.finish() }
@@ -180,9 +212,14 @@ func (x *index) fire(dst []predicateID, kind event.Kind, text []byte, found *fin
 		dst = append(dst, x.suffixes.ids[string(text[len(text)-n:])]...)
 	}
 	for _, i := range found.find(&x.inner, text) {
-		dst = append(dst, x.innerIDs[i])
+		dst = append(dst, x.insides[i].fires...)
+		dst = try(dst, x.insides[i].tried, kind, text)
 	}
-	for _, t := range x.tried {
+	return try(dst, x.tried, kind, text)
+}
+
+func try(dst []predicateID, list []tried, kind event.Kind, text []byte) []predicateID {
+	for _, t := range list {
 		if t.holds(kind, text) {
 			dst = append(dst, t.id)
 		}

@@ -45,11 +45,18 @@ var habits = map[string]habit{
 // habitElsewhere is that of all other fields: requestParameters and the like.
 var habitElsewhere = habit{0.2, 0.01}
 
+// walked is the least rate of a predicate on a field that is not extracted but
+// walked, because it costs something to ask whether it holds.
+const walked = 0.1
+
 // rate guesses in how many of all events p holds.
 func (p predicate) rate(path event.Path) float64 {
 	h, ok := habits[path.String()]
 	if !ok {
 		h = habitElsewhere
+	}
+	if memberPrefix(path) < len(path) {
+		h.same = walked
 	}
 	switch p.op {
 	case NotExists:

@@ -77,7 +77,7 @@ func address(r *rand.Rand) string {
 func account(r *rand.Rand) string { return fmt.Sprintf("%012d", 111122223333+int64(r.IntN(12))) }
 
 func principal(r *rand.Rand, account string) string {
-	return fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s-role-%d/session-%d", account, pick(r, services), r.IntN(6), rareLow(r, 20))
+	return fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s-role-%d/session-%d", account, services[rareLow(r, len(services))], rareLow(r, 6), rareLow(r, 20))
 }
 
 // generatedRules are n patterns: the CIS ones first, then a mixture like that of
@@ -91,7 +91,7 @@ func generatedRules(n int) []string {
 		source := fmt.Sprintf(`$.eventSource = "%s.amazonaws.com"`, services[i])
 		name := `$.eventName = "` + pick(r, names) + `"`
 		var rule string
-		switch k := r.IntN(100); {
+		switch k := r.Float64() * 100; {
 		case k < 20: // one call of one account or by one principal
 			a := account(r)
 			rule = fmt.Sprintf(`%s && %s && $.userIdentity.arn = "%s"`, source, name, principal(r, a))
@@ -118,7 +118,7 @@ func generatedRules(n int) []string {
 			rule = fmt.Sprintf(`%s && $.userIdentity.sessionContext.attributes.mfaAuthenticated = "false" && $.userIdentity.invokedBy NOT EXISTS && $.recipientAccountId = "%s"`, name, account(r))
 		case k < 96: // a long list without a service
 			rule = fmt.Sprintf(`(%s) && $.userIdentity.userName = "admin-%d"`, anyName(strings.Join(names[20:], " ")), r.IntN(50))
-		case k < 98:
+		case k < 99.8:
 			rule = fmt.Sprintf(`%s && $.requestParameters.ipPermissions.items[*].cidrIp = "%d.0.0.0/8"`, name, r.IntN(200))
 		default:
 			rule = fmt.Sprintf(`%s && $.userIdentity.arn = %%role/%s-role-[0-9]+/session-%d$%%`, name, services[i], 20+r.IntN(20))

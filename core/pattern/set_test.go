@@ -209,8 +209,8 @@ func TestMemoIsBounded(t *testing.T) {
 	if n := len(r.memo.slots); n > memoMaxSlots {
 		t.Errorf("the memo has %d slots, want at most %d", n, memoMaxSlots)
 	}
-	if n := cap(r.memo.texts) + 4*cap(r.memo.ids); n > 4*memoMaxTexts {
-		t.Errorf("the memo holds %d bytes", n)
+	if n := len(r.memo.kept); n > memoMaxKept {
+		t.Errorf("the memo keeps %d bytes, want at most %d", n, memoMaxKept)
 	}
 }
 
@@ -218,24 +218,22 @@ func TestMemoIsBounded(t *testing.T) {
 // the field and the kind, which it contains only mixed.
 func TestMemoTellsValuesApart(t *testing.T) {
 	m := newMemo()
-	values := []event.Value{
-		{Kind: event.String, Raw: []byte("1")},
-		{Kind: event.Number, Raw: []byte("1")},
-		{Kind: event.String, Raw: []byte("12")},
-		{Kind: event.String},
-	}
+	values := []struct {
+		kind event.Kind
+		text string
+	}{{event.String, "1"}, {event.Number, "1"}, {event.String, "12"}, {event.String, ""}}
 	const hash = 77
 	for field := range int32(3) {
 		for i, v := range values {
-			if ids, ok := m.get(hash, field, v); ok {
+			if ids, ok := m.get(nil, hash, keyOf(field, v.kind), []byte(v.text)); ok {
 				t.Errorf("field %d, value %d: found %v before it was put", field, i, ids)
 			}
-			m.put(hash, field, v, []predicateID{field, int32(i)})
+			m.put(hash, keyOf(field, v.kind), []byte(v.text), []predicateID{field, int32(i)})
 		}
 	}
 	for field := range int32(3) {
 		for i, v := range values {
-			if ids, ok := m.get(hash, field, v); !ok || !slices.Equal(ids, []predicateID{field, int32(i)}) {
+			if ids, ok := m.get(nil, hash, keyOf(field, v.kind), []byte(v.text)); !ok || !slices.Equal(ids, []predicateID{field, int32(i)}) {
 				t.Errorf("field %d, value %d: found %v, %t", field, i, ids, ok)
 			}
 		}
@@ -245,7 +243,7 @@ func TestMemoTellsValuesApart(t *testing.T) {
 func TestMemoLeavesLongValuesOut(t *testing.T) {
 	r := newRunner(parseAll(t, `{ $.a = "*x" }`))
 	for range 2 {
-		if hits := r.run(fmt.Appendf(nil, `{"a":"%*s"}`, memoMaxValue+1, "x")); len(hits) != 1 {
+		if hits := r.run(fmt.Appendf(nil, `{"a":"%*s"}`, memoMaxText+1, "x")); len(hits) != 1 {
 			t.Errorf("hits %v, want one", hits)
 		}
 	}

@@ -54,6 +54,8 @@ const (
 	crowd = 2
 	// maxChains bounds the chains of one &&, both sides of which may be long lists.
 	maxChains = 256
+	// longestChain is how many predicates tell any crowd apart that there may be.
+	longestChain = 6
 	// worthwhile is how much rarer a further predicate must make a chain.
 	worthwhile = 0.7
 )
@@ -112,7 +114,7 @@ func (t *triggerPlan) watch(cond condition) watch {
 		slices.SortStableFunc(sides, func(a, b watch) int { return compareRates(a.rate, b.rate) })
 		all := sides[0]
 		for _, side := range sides[1:] {
-			if len(all.chains)*len(side.chains) > maxChains {
+			if len(all.chains[0])+len(side.chains[0]) > longestChain || len(all.chains)*len(side.chains) > maxChains {
 				continue
 			}
 			if both := t.cross(all, side); both.rate < worthwhile*all.rate {
