@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,20 @@ func timeText(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04:05")
+}
+
+// eventLine is an event on a line, what tells most first.
+func eventLine(e flow.Evidence) string {
+	words := cleanAll(timeText(e.Time), action(e.Source, e.Name), e.ErrorCode, shortPrincipal(e.Principal), e.Address, e.Region, e.Account)
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), gap)
+}
+
+// cleanAll makes several texts safe to print.
+func cleanAll(texts ...string) []string {
+	for i := range texts {
+		texts[i] = clean(texts[i])
+	}
+	return texts
 }
 
 // action writes a call as IAM policies do: ec2:RunInstances.
@@ -44,7 +59,7 @@ const maxProblemsShown = 8
 // writeProblems tells what could not be read, with the place.
 func writeProblems(w io.Writer, sc screen, problems []flow.Problem, more int64) {
 	for _, p := range problems[:min(len(problems), maxProblemsShown)] {
-		for i, line := range wrap(problemText(p), sc.width-2) {
+		for i, line := range sc.wrap(problemText(p), 2) {
 			mark := " "
 			if i == 0 {
 				mark = sc.paint(yellow, "!")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -131,8 +130,7 @@ func runPatternExplain(ctx context.Context, o patternExplainOptions, text, path 
 
 // showExplanation writes the pattern's tree with what each term found.
 func showExplanation(w io.Writer, sc screen, e explainedEvent, d described) {
-	cells := slices.DeleteFunc(slices.Clone(d.cells), func(c string) bool { return c == "" })
-	head := cut(fmt.Sprintf("event %d: %s", e.Number, strings.Join(cells, gap)), sc.width)
+	head := cut(fmt.Sprintf("event %d: %s", e.Number, d.line), sc.width)
 	fmt.Fprintln(w, sc.paint(bold, head))
 	for line := range strings.Lines(cleanLines(e.Explanation.Text(false))) {
 		for _, part := range foldTerm(strings.TrimRight(line, "\n"), sc.width-2) {
@@ -141,7 +139,8 @@ func showExplanation(w io.Writer, sc screen, e explainedEvent, d described) {
 	}
 }
 
-// foldTerm breaks a line that is too long: what was found goes below the term.
+// foldTerm breaks a line that is too long: what was found gives up its column,
+// and goes below the term if that does not help.
 func foldTerm(line string, columns int) []string {
 	if width(line) <= columns {
 		return []string{line}
@@ -149,8 +148,11 @@ func foldTerm(line string, columns int) []string {
 	body := strings.TrimLeft(line, " ")
 	blanks := strings.Repeat(" ", len(line)-len(body))
 	term, found, ok := strings.Cut(body, gap)
+	found = strings.TrimLeft(found, " ")
 	if !ok {
 		term, found = "", body
+	} else if line = blanks + term + gap + found; width(line) <= columns {
+		return []string{line}
 	}
 	var lines []string
 	if term != "" {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,7 +73,7 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 	}
 	result := testResult{Matched: []int{}, Extracted: map[string]map[string]string{}}
 	out := bufio.NewWriter(s.Out)
-	shown := &testLines{w: out, sc: newScreen(s.Out, s.Getenv)}
+	shown := &testLines{w: out, sc: newScreen(s.Out, s.Getenv), pattern: p}
 	each := func(message []byte, describe func() described) error {
 		result.Total++
 		if !p.Match(message) {
@@ -84,7 +85,7 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 			result.Extracted[strconv.Itoa(result.Total)] = extracted
 			return nil
 		}
-		return shown.add(result.Total, describe().cells, extracted)
+		return shown.add(result.Total, describe().line, extracted)
 	}
 	reading := eachRecord
 	if o.lines {
@@ -104,8 +105,8 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 
 // described is how an event is shown in a line.
 type described struct {
-	id    string // its eventID, if it has one
-	cells []string
+	id   string // its eventID, if it has one
+	line string
 }
 
 // eachRecord gives every CloudTrail event of a file to each, and what describes it.
@@ -124,7 +125,7 @@ func eachRecord(ctx context.Context, path string, s Streams, each func([]byte, f
 	}, func(f flow.Found) bool {
 		err = each(f.Raw, func() described {
 			e := describe.Describe(f)
-			return described{id: e.EventID, cells: eventCells(e)}
+			return described{id: e.EventID, line: eventLine(e)}
 		})
 		return err == nil
 	})
@@ -172,7 +173,7 @@ func fileLines(ctx context.Context, f source.File, each func([]byte, func() desc
 		if len(line) > 0 {
 			line = bytes.TrimSuffix(line, []byte("\n"))
 			line = bytes.TrimSuffix(line, []byte("\r"))
-			if err := each(line, func() described { return described{cells: []string{clean(string(line))}} }); err != nil {
+			if err := each(line, func() described { return described{line: clean(string(line))} }); err != nil {
 				return err
 			}
 		}
@@ -187,20 +188,20 @@ func fileLines(ctx context.Context, f source.File, each func([]byte, func() desc
 
 // testLines shows matching events on a line each, what was extracted below.
 type testLines struct {
-	w  io.Writer
-	sc screen
+	w       io.Writer
+	sc      screen
+	pattern *pattern.Pattern
 }
 
-func (t *testLines) add(number int, cells []string, extracted map[string]string) error {
-	cells = slices.DeleteFunc(cells, func(c string) bool { return c == "" })
-	text := fmt.Sprintf("%6d  %s", number, strings.Join(cells, gap))
+func (t *testLines) add(number int, line string, extracted map[string]string) error {
+	text := fmt.Sprintf("%6d  %s", number, line)
 	if t.sc.terminal {
 		text = cut(text, t.sc.width)
 	}
 	if _, err := fmt.Fprintln(t.w, text); err != nil {
 		return err
 	}
-	for _, name := range slices.SortedFunc(maps.Keys(extracted), byNumber) {
+	for _, name := range slices.SortedFunc(maps.Keys(extracted), t.byPlace) {
 		text := "        " + clean(name) + " = " + clean(extracted[name])
 		if t.sc.terminal {
 			text = cut(text, t.sc.width)
@@ -212,19 +213,17 @@ func (t *testLines) add(number int, cells []string, extracted map[string]string)
 	return nil
 }
 
-// byNumber orders $2 before $10, and both before names.
-func byNumber(a, b string) int {
-	x, errX := strconv.Atoi(strings.TrimPrefix(a, "$"))
-	y, errY := strconv.Atoi(strings.TrimPrefix(b, "$"))
-	switch {
-	case errX == nil && errY == nil:
-		return x - y
-	case errX == nil:
-		return -1
-	case errY == nil:
-		return 1
+// byPlace orders extracted values: $2 before $10, and after those the named
+// columns as the pattern has them.
+func (t *testLines) byPlace(a, b string) int {
+	place := func(name string) int {
+		name = strings.TrimPrefix(name, "$")
+		if n, err := strconv.Atoi(name); err == nil {
+			return n - math.MaxInt32
+		}
+		return slices.IndexFunc(t.pattern.Columns, func(c pattern.Column) bool { return c.Name == name })
 	}
-	return strings.Compare(a, b)
+	return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b))
 }
 
 func (t *testLines) summary(r testResult) error {

@@ -77,13 +77,8 @@ func eventColumns() []column {
 
 // eventCells is an event as a row of these columns.
 func eventCells(e flow.Evidence) []string {
-	cells := []string{
-		timeText(e.Time), e.Account, e.Region, shortPrincipal(e.Principal), action(e.Source, e.Name), e.Address, e.ErrorCode,
-	}
-	for i := range cells {
-		cells[i] = clean(cells[i])
-	}
-	return cells
+	return cleanAll(
+		timeText(e.Time), e.Account, e.Region, shortPrincipal(e.Principal), action(e.Source, e.Name), e.Address, e.ErrorCode)
 }
 
 func (t *tableResults) add(f flow.Found) error {

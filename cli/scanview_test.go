@@ -34,7 +34,7 @@ func TestShownCommandsFindTheEvents(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	const trail = "it's a trail"
-	if _, err := synth.WriteDir(trail, synth.Options{Events: 1500, Story: "takeover", Seed: 3, Duplicates: 0.2}); err != nil {
+	if _, err := synth.WriteDir(trail, synth.Options{Events: 600, Story: "takeover", Seed: 3, Duplicates: 0.2}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile("pack.json", []byte(`{"controls":[{"id":"calls","title":"Calls","pattern":"{ $.eventName = \"Get*\" }"}]}`), 0o644); err != nil {

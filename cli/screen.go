@@ -62,3 +62,12 @@ func (sc screen) paint(st style, text string) string {
 	}
 	return "\x1b[" + string(st) + "m" + text + "\x1b[0m"
 }
+
+// wrap breaks text for the terminal, less a margin. In a pipe or file a message
+// stays on one line, where other programs look for it.
+func (sc screen) wrap(text string, margin int) []string {
+	if !sc.terminal {
+		return []string{text}
+	}
+	return wrap(text, sc.width-margin)
+}

@@ -88,8 +88,8 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 		return err
 	}
 	out := bufio.NewWriterSize(s.Out, 64<<10)
-	sc := newScreen(s.Out, s.Getenv)
-	meter := newMeter(s.Err, newScreen(s.Err, s.Getenv), "search")
+	sc, errScreen := newScreen(s.Out, s.Getenv), newScreen(s.Err, s.Getenv)
+	meter := newMeter(s.Err, errScreen, "search")
 	results, err := newResults(o.output, out, sc, meter)
 	if err != nil {
 		return err
@@ -121,16 +121,17 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 	if writing != nil {
 		return fmt.Errorf("write the result: %w", writing)
 	}
-	errScreen := newScreen(s.Err, s.Getenv)
 	writeProblems(s.Err, errScreen, report.Problems, report.ProblemsLeftOut)
-	fmt.Fprintln(s.Err, errScreen.paint(dim, searchSummary(report, o.limit > 0 && shown == o.limit, time.Since(began))))
-	for _, note := range results.notes() {
-		fmt.Fprintln(s.Err, errScreen.paint(dim, note))
+	limited := o.limit > 0 && shown == o.limit
+	for _, note := range append([]string{searchSummary(report, limited, time.Since(began))}, results.notes()...) {
+		for _, line := range errScreen.wrap(note, 0) {
+			fmt.Fprintln(s.Err, errScreen.paint(dim, line))
+		}
 	}
 	switch {
 	case report.Interrupted || report.Files.Failed > 0:
 		return exitStatus(exitFailed)
-	case report.Files.Read == 0 && !(o.limit > 0 && shown == o.limit):
+	case report.Files.Read == 0 && !limited:
 		return nothingRead(report.Files, paths)
 	}
 	return nil
