@@ -228,6 +228,9 @@ func hintValue(c *Comparison, v any, holds bool) (string, float64) {
 	return "", 0
 }
 
+// shortestPart is how long a wanted text is at least for a hint that the found one holds it.
+const shortestPart = 3
+
 // hintText compares a text with the literal that it does not equal.
 func hintText(l Literal, text string) (string, float64) {
 	if l.Kind == Regexp {
@@ -246,6 +249,16 @@ func hintText(l Literal, text string) (string, float64) {
 		return "only blanks at the ends differ", 1
 	case strings.Contains(body, "*") && text != "":
 		return "a * is a wildcard only at the ends of a value", like(body, text)
+	case !l.wild() && len(body) >= shortestPart && strings.Contains(text, body):
+		before, after, _ := strings.Cut(text, body)
+		wild := body
+		if before != "" {
+			wild = "*" + wild
+		}
+		if after != "" {
+			wild += "*"
+		}
+		return strconv.Quote(shorten(wild)) + " finds this", like(body, text)
 	}
 	return "", like(body, text)
 }

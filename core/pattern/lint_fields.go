@@ -53,7 +53,7 @@ var cloudTrailFields = map[string]cloudTrailField{
 	"sourceIPAddress":              {always: true},
 	"eventID":                      {always: true},
 	"eventType":                    {always: true, values: eventTypes},
-	"eventCategory":                {always: true, values: categories},
+	"eventCategory":                {values: categories},
 	"recipientAccountId":           {always: true},
 	"userAgent":                    {},
 	"errorCode":                    {},
