@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ESC", "\x1b")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // or the race detector waits a second at each exit
-			env.Setenv("TZ", "America/New_York") // all times are UTC all the same
+			env.Setenv("TZ", "America/New_York")      // all times are UTC all the same
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
