@@ -46,7 +46,7 @@ func (l *linter) signInWithoutMFA(c *Comparison, s scope) {
 		why = ", and so do failed sign-ins"
 	}
 	l.add("mfa-of-single-sign-on", Warning, c.Span, l.rewritten(c, &And{Nodes: better}),
-		"sign-ins by a federation or IAM Identity Center say No here, as MFA is their provider's, and match%s", why)
+		"federated sign-ins (IAM Identity Center, SAML) always say No here, because MFA is up to their provider: they match too%s", why)
 }
 
 func has(with []*Comparison, field string) bool {
