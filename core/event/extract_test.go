@@ -17,7 +17,9 @@ var testPaths = []Path{
 	Members("userIdentity", "sessionContext"),
 	Members("additionalEventData", "MFAUsed"), Members("responseElements", "ConsoleLogin"),
 	Members("userIdentity"), Members("a"), Members("a", "b"), Members("a", ""), Members("ab.c", "d e"),
-	Members("é\n"), Members("a", "b", "c"), {}, Members("a"), Members("recipientAccountId"), Members("recipientAccountIx"),
+	Members("é\n"), Members("a", "b", "c"),
+	{},
+	Members("a"), Members("recipientAccountId"), Members("recipientAccountIx"),
 }
 
 // decoded is what encoding/json makes of a text, numbers as they are written.

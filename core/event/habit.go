@@ -43,9 +43,10 @@ func newHabit(name []byte, member int) habit {
 // begins tells whether text, of at least maxHabit bytes, begins with `"name":`.
 func (h *habit) begins(text []byte) bool {
 	text = text[:maxHabit]
-	return binary.LittleEndian.Uint64(text)&h.mask[0]^h.text[0]|
-		binary.LittleEndian.Uint64(text[8:])&h.mask[1]^h.text[1]|
-		binary.LittleEndian.Uint64(text[16:])&h.mask[2]^h.text[2] == 0
+	differ := binary.LittleEndian.Uint64(text)&h.mask[0] ^ h.text[0]
+	differ |= binary.LittleEndian.Uint64(text[8:])&h.mask[1] ^ h.text[1]
+	differ |= binary.LittleEndian.Uint64(text[16:])&h.mask[2] ^ h.text[2]
+	return differ == 0
 }
 
 // habits are those of one walk. The first ones stand for the beginnings of the

@@ -225,7 +225,7 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(text), uint16(64))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, least uint16) {
-		r := tinyReader(int(least%512) + 2)
+		r := tinyReader(int(least%512) + 8)
 		r.options.MaxRecord = max(1024, len(text))
 		got := readFrom(t, r, "file", bytes.NewReader(text), nil)
 		if len(r.buf) > 4*r.options.MaxRecord+int(least) {

@@ -152,11 +152,16 @@ func (r *Reader) closing(in list, next int) int {
 	if !ok {
 		return -1
 	}
-	if after := blank(text, end); after < len(text) {
-		switch c := text[after]; {
-		case in == top && c != '{' && c != '[', in != top && c != ',' && c != ']':
-			return -1
+	after := blank(text, end)
+	if after == len(text) {
+		if next < 0 && r.stop == nil {
+			return -1 // it may go on in the text to come
 		}
+		return end
+	}
+	switch c := text[after]; {
+	case in == top && c != '{' && c != '[', in != top && c != ',' && c != ']':
+		return -1
 	}
 	return end
 }

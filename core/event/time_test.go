@@ -34,10 +34,14 @@ func TestTime(t *testing.T) {
 		}
 	}
 	for _, v := range []Value{
-		{}, {Kind: Null, Raw: []byte("null")}, text(""), text("2023-07-10"), text("TT00:52:27Z"), text("2025-10-21TT00:52:27Z"),
+		{},
+		{Kind: Null, Raw: []byte("null")},
+		text(""), text("2023-07-10"), text("TT00:52:27Z"), text("2025-10-21TT00:52:27Z"),
 		text("2023-13-10T11:42:18Z"), text("2023-02-30T11:42:18Z"), text("2023-07-10T24:42:18Z"), text("2023-07-10T11:42:18"), text("2023-07-10T11:42:18.Z"),
 		text("2023-07-10T11:42:18Zx"), text("2023-07-10T11:42:18+25:00"), text("2023-07-1xT11:42:18Z"), text("20131102T010628+"), text("2023-07-10T11:42:1-Z"),
-		{Kind: Number, Raw: []byte("-1")}, {Kind: Number, Raw: []byte("1e9")}, {Kind: Number, Raw: []byte("1234567890123456")},
+		{Kind: Number, Raw: []byte("-1")},
+		{Kind: Number, Raw: []byte("1e9")},
+		{Kind: Number, Raw: []byte("1234567890123456")},
 	} {
 		if got, ok := Time(v); ok {
 			t.Errorf("%s is the time %d", v.Raw, got)
