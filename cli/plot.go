@@ -13,11 +13,15 @@ type axis struct {
 	columns int
 }
 
+// longestAxis is where an axis ends at the latest, so that a made-up time in a
+// log cannot take its arithmetic beyond what a Duration holds.
+const longestAxis = 200 * 365 * 24 * time.Hour
+
 // newAxis covers first to last with at most so many columns, each a whole number
 // of minutes, which is as fine as metrics are.
 func newAxis(first, last time.Time, most int) axis {
 	start := first.UTC().Truncate(time.Minute)
-	minutes := int(last.Sub(start)/time.Minute) + 1
+	minutes := int(min(last.Sub(start), longestAxis)/time.Minute) + 1
 	each := (minutes + most - 1) / most
 	return axis{start: start, step: time.Duration(each) * time.Minute, columns: (minutes + each - 1) / each}
 }
@@ -95,6 +99,9 @@ func (a axis) labels() string {
 	var b strings.Builder
 	used := 0
 	put := func(column int, t time.Time) {
+		if used > 0 && column <= used {
+			return // no distance is long enough for an axis this short
+		}
 		b.WriteString(strings.Repeat(" ", column-used) + "╵" + t.Format(form))
 		used = column + 1 + len(form)
 	}

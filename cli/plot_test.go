@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,6 +48,25 @@ func at(t *testing.T, text string) time.Time {
 		t.Fatal(err)
 	}
 	return when
+}
+
+// An attacker can write any time into a log that he makes.
+func TestAxisOfForgedTimes(t *testing.T) {
+	for _, most := range []int{20, 59, 60, 61, 200} {
+		first, last := at(t, "0001-01-01T00:00:00Z"), at(t, "9999-12-31T23:59:59Z")
+		a := newAxis(first, last, most)
+		if a.column(first) != 0 || a.column(last) < a.columns || a.columns > most || a.step <= 0 {
+			t.Errorf("%d columns: %+v", most, a)
+		}
+		if labels := a.labels(); !strings.Contains(labels, "╵0") {
+			t.Errorf("%d columns: labels %q", most, labels)
+		}
+		shares := make([]float64, a.columns)
+		a.cover(shares, first, last)
+		if got, want := states(shares), strings.Repeat("█", a.columns); got != want {
+			t.Errorf("%d columns: %s", most, got)
+		}
+	}
 }
 
 func TestStates(t *testing.T) {
