@@ -79,7 +79,7 @@ func accountAt(i int) string {
 	if i < len(accounts) {
 		return accounts[i]
 	}
-	return strconv.Itoa(100000000000 + 1001*i)
+	return strconv.FormatInt(100000000000+1001*int64(i), 10)
 }
 
 // trailsOf weighs accounts and Regions: the first are the busiest, and us-east-1

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
-	"time"
 )
 
 // A shot is one event to be: everything that its record is made of. The same
@@ -31,7 +30,7 @@ func (p *plan) shots(i int) []shot {
 	global := p.trails[f.trail].region == globalRegion
 	for len(shots) < cap(shots) {
 		h, calls := p.background.draw(r, global)
-		at := p.moment(r, f.slot)
+		at := p.instant(r, f.slot)
 		for range 1 + r.IntN(2*h.run-1) {
 			if len(shots) == cap(shots) {
 				break
@@ -47,12 +46,12 @@ func (p *plan) shots(i int) []shot {
 	return shots
 }
 
-// moment draws when something happens in a slot, in milliseconds after the
+// instant draws when something happens in a slot, in milliseconds after the
 // start: somewhere in it, and every third time earlier by up to lateness.
-func (p *plan) moment(r *rand.Rand, slot int64) int64 {
-	at := slot*p.interval*1000 + int64(r.IntN(int(p.interval)*1000))
+func (p *plan) instant(r *rand.Rand, slot int64) int64 {
+	at := slot*p.interval*1000 + r.Int64N(p.interval*1000)
 	if r.IntN(3) == 0 {
-		at -= int64(r.IntN(int(lateness / time.Millisecond)))
+		at -= r.Int64N(lateness.Milliseconds())
 	}
 	return min(max(at, 0), p.o.Span.Milliseconds()-1)
 }

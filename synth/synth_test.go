@@ -265,6 +265,34 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestOddSizes goes to the edges: as many files as events, one event, few files
+// for a long time, many accounts.
+func TestOddSizes(t *testing.T) {
+	for _, o := range []Options{
+		{Events: 1},
+		{Events: 50, Files: 50},
+		{Events: 400, Files: 3, Story: "takeover"},
+		{Events: 900, Files: 2, Span: 90 * 24 * time.Hour, Duplicates: 1},
+		{Events: 300, Files: 290, Accounts: 1000, Regions: []string{"us-east-1"}, Span: 5 * time.Minute},
+		{Events: 900, Files: 10, Story: "noise", Regions: []string{"cn-north-1"}, Span: 2 * time.Hour, Start: time.Date(2026, 12, 31, 23, 58, 7, 0, time.UTC)},
+	} {
+		ids := make(map[string]bool)
+		files := generate(t, o)
+		for _, f := range files {
+			for _, raw := range f.records {
+				var e envelope
+				if err := json.Unmarshal(raw, &e); err != nil {
+					t.Fatalf("%+v: %v", o, err)
+				}
+				ids[e.EventID] = true
+			}
+		}
+		if len(ids) != o.Events || len(files) != max(o.Files, 1) {
+			t.Errorf("%+v gave %d events in %d files", o, len(ids), len(files))
+		}
+	}
+}
+
 func TestEmitEnds(t *testing.T) {
 	full := errors.New("disk full")
 	calls := 0
