@@ -29,7 +29,7 @@ func TestHabitBegins(t *testing.T) {
 	none := newHabits(1)
 	for c := range 256 {
 		if none.all[0].begins(bytes.Repeat([]byte{byte(c)}, maxHabit)) {
-			t.Errorf("text of %q begins with no member", c)
+			t.Errorf("text of bytes %d begins with no member", c)
 		}
 	}
 }
