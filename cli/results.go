@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"tocsin/core/event"
 	"tocsin/flow"
@@ -175,26 +174,6 @@ func (j *jsonResults) notes() []string {
 		return []string{count(int64(j.broken), "record") + " left out that are no valid JSON"}
 	}
 	return nil
-}
-
-// escapeJSON writes the characters that a terminal would obey or hide as JSON
-// escapes, which mean the same. It is given valid JSON with a line end.
-func escapeJSON(text []byte) []byte {
-	out := make([]byte, 0, len(text))
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		switch {
-		case r == '\n' || r != utf8.RuneError && printable(r):
-			out = append(out, text[:n]...)
-		case r > 0xffff:
-			high, low := (r-0x10000)>>10+0xd800, (r-0x10000)&0x3ff+0xdc00
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-		text = text[n:]
-	}
-	return out
 }
 
 // csvResults is a table for spreadsheets, the columns those of Evidence. Control

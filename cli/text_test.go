@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"os/exec"
 	"strings"
 	"testing"
@@ -148,4 +149,23 @@ func TestShellReadsItBack(t *testing.T) {
 	if got, want := string(out), strings.Join(args, "\x00")+"\x00"; got != want {
 		t.Errorf("the shell read\n%q, want\n%q", got, want)
 	}
+}
+
+func TestEscapedJSONMeansTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.String().Draw(t, "text") + "\u009b\u202e\x7f\U000e0041\ufffd"
+		var out strings.Builder
+		if err := writeJSON(&out, want); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range strings.TrimSuffix(out.String(), "\n") {
+			if !printable(r) {
+				t.Fatalf("%q holds %U", out.String(), r)
+			}
+		}
+		var got string
+		if err := json.Unmarshal([]byte(out.String()), &got); err != nil || got != want {
+			t.Fatalf("%q reads back as %q (%v)", want, got, err)
+		}
+	})
 }
