@@ -97,29 +97,30 @@ func drawPolicy(t *rapid.T, depth int) map[string]any {
 // TestFilterPairs compares the matcher with the oracle on policies and bodies
 // that are drawn at random.
 func TestFilterPairs(t *testing.T) {
-	accepted, matched := 0, 0
+	tried, matched := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		policy := encode(drawPolicy(t, 0))
-		root := map[string]any{}
-		for range rapid.IntRange(0, 4).Draw(t, "members") {
-			root[rapid.SampledFrom(someKeys).Draw(t, "key")] = drawBody(t, 0)
-		}
 		p, err := ParseFilterPolicy(policy, MessageBody)
 		if err != nil {
 			return
 		}
-		body := encode(root)
-		want := oracleMatch(policy, root)
-		accepted++
-		if want {
-			matched++
-		}
-		if got := p.decideBody(body) == Accepted; got != want {
-			t.Errorf("policy %s\nbody %s\nmatch %v, the oracle says %v", policy, body, got, want)
+		for range 5 {
+			root := map[string]any{}
+			for range rapid.IntRange(0, 4).Draw(t, "members") {
+				root[rapid.SampledFrom(someKeys).Draw(t, "key")] = drawBody(t, 0)
+			}
+			want := oracleMatch(policy, root)
+			tried++
+			if want {
+				matched++
+			}
+			if got := p.decideBody(encode(root)) == Accepted; got != want {
+				t.Errorf("policy %s\nbody %s\nmatch %v, the oracle says %v", policy, encode(root), got, want)
+			}
 		}
 	})
-	if !t.Failed() && (accepted < 30 || matched == 0) {
-		t.Errorf("of the pairs drawn %d were accepted and %d matched: too few to tell anything", accepted, matched)
+	if !t.Failed() && matched == 0 {
+		t.Errorf("none of the %d pairs matched: they tell nothing", tried)
 	}
 }
 

@@ -67,7 +67,11 @@ func isKept(name, value string) bool {
 		return value == "" || value == "PassThrough" || value == "Active"
 	}
 	for _, protocol := range []string{"HTTP", "Firehose", "Lambda", "Application", "SQS"} {
-		switch strings.TrimPrefix(name, protocol) {
+		feedback, ok := strings.CutPrefix(name, protocol)
+		if !ok {
+			continue
+		}
+		switch feedback {
 		case "SuccessFeedbackRoleArn", "FailureFeedbackRoleArn":
 			return true
 		case "SuccessFeedbackSampleRate":
