@@ -1,0 +1,134 @@
+package digest
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// Gunzip inflates; compress/gzip.Reader is one.
+type Gunzip interface {
+	io.Reader
+	Reset(io.Reader) error
+	Multistream(bool)
+}
+
+// A Hasher computes the hashes of log files one after another, reusing its
+// buffers. It belongs to one goroutine.
+type Hasher struct {
+	gunzip Gunzip
+	limit  int64
+	in     *bufio.Reader
+	sum    hash.Hash
+	buf    []byte
+}
+
+// NewHasher is a hasher that gives up a file beyond limit uncompressed bytes.
+func NewHasher(g Gunzip, limit int64) *Hasher {
+	return &Hasher{gunzip: g, limit: limit, in: bufio.NewReaderSize(nil, 64<<10), sum: sha256.New(), buf: make([]byte, 64<<10)}
+}
+
+// errTooLong says that a file was given up.
+var errTooLong = errors.New("longer than the limit")
+
+// A readError is a fault of the source, not of what it holds.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
+// sourceReader marks the errors of a source, so that they are not taken for
+// faults of the content.
+type sourceReader struct{ r io.Reader }
+
+func (s sourceReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = &readError{err}
+	}
+	return n, err
+}
+
+// Check compares the content of src with what the digest lists, as the AWS CLI
+// does: the gzip stream must be a single one; one that was cut is judged by the
+// hash of what is left. n counts the uncompressed bytes.
+func (h *Hasher) Check(l Log, src io.Reader) (v Verdict, n int64) {
+	h.in.Reset(sourceReader{src})
+	h.sum.Reset()
+	n, err := h.inflate()
+	var fault *readError
+	switch {
+	case errors.As(err, &fault) || errors.Is(err, errTooLong):
+		return Verdict{Reason: Unreadable, Detail: err}, n
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		// The hash decides.
+	case err != nil:
+		return Verdict{Reason: BadFormat, Detail: err}, n
+	default:
+		switch _, err := h.in.Peek(1); {
+		case errors.As(err, &fault):
+			return Verdict{Reason: Unreadable, Detail: err}, n
+		case err == nil:
+			return Verdict{Reason: TrailingBytes}, n
+		}
+	}
+	var got [sha256.Size]byte
+	h.sum.Sum(got[:0])
+	switch {
+	case l.HashAlgorithm != "" && l.HashAlgorithm != HashAlgorithm:
+		return Verdict{Reason: UnknownHash, Detail: errors.New(l.HashAlgorithm)}, n
+	case !sameHash(got, l.Hash):
+		return Verdict{Reason: WrongHash, Detail: err}, n // err tells that it was cut
+	}
+	return Verdict{}, n
+}
+
+// inflate reads one gzip member into the hash. io.ErrUnexpectedEOF: it was cut.
+func (h *Hasher) inflate() (n int64, err error) {
+	head, err := h.in.Peek(2)
+	switch {
+	case errors.Is(err, io.EOF):
+		return 0, io.ErrUnexpectedEOF
+	case err != nil:
+		return 0, err
+	case head[0] != 0x1f || head[1] != 0x8b:
+		return 0, errors.New("not gzip")
+	}
+	if err = h.gunzip.Reset(h.in); err == nil {
+		h.gunzip.Multistream(false)
+	}
+	for err == nil {
+		var k int
+		k, err = h.gunzip.Read(h.buf)
+		h.sum.Write(h.buf[:k])
+		if n += int64(k); n > h.limit {
+			return n, fmt.Errorf("%w of %d bytes", errTooLong, h.limit)
+		}
+	}
+	if err == io.EOF {
+		return n, nil
+	}
+	return n, err
+}
+
+// Inflate is the content of a gzip-compressed digest file. Bytes behind the
+// first gzip member are not looked at, as the AWS CLI does; more than limit
+// bytes are an error.
+func Inflate(g Gunzip, src io.Reader, limit int64) ([]byte, error) {
+	in := bufio.NewReader(src)
+	if err := g.Reset(in); err != nil {
+		return nil, fmt.Errorf("not gzip: %w", err)
+	}
+	g.Multistream(false)
+	text, err := io.ReadAll(io.LimitReader(g, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("damaged gzip: %w", err)
+	case int64(len(text)) > limit:
+		return nil, fmt.Errorf("%w of %d bytes", errTooLong, limit)
+	}
+	return text, nil
+}
