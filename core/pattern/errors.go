@@ -54,8 +54,11 @@ func (e *SyntaxError) Error() string {
 	line := 1 + strings.Count(e.Pattern[:start], "\n")
 	column := 1 + utf8.RuneCountInString(before)
 	before, after = clip(before, after)
-	return fmt.Sprintf("pattern:%d:%d: %s\n  %s%s\n  %s^", line, column, e.Expected, before, after, blanksFor(before))
+	return fmt.Sprintf("pattern:%d:%d: %s\n  %s%s\n  %s^", line, column, breaks.Replace(e.Expected), before, after, blanksFor(before))
 }
+
+// breaks keeps what Expected quotes of the pattern on one line.
+var breaks = strings.NewReplacer("\n", " ", "\r", " ")
 
 // excerpt is how many characters of a long line are shown on each side of the caret.
 const excerpt = 60

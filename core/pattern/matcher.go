@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"slices"
-	"unicode/utf8"
 
 	"tocsin/core/event"
 )
@@ -14,38 +13,22 @@ type Matcher struct {
 	set   *Set
 	stats Stats
 	memo  memo
-	found finder
-	text  []byte // a value being decoded
-
+	finder
 	// Of the current event. What belongs to it carries its number, so that
 	// nothing needs to be cleared for the next one.
 	epoch  uint32
 	record []byte
 	values []event.Value
 	fields []worked
-	marks  []uint32 // by predicate: the last event for which it held
-	looked []uint32 // by pattern: the last event for which it was looked at
-	spill  []predicateID
-	nodes  []predicateID
+	marks  []uint32      // by predicate: the last event for which it held
+	looked []uint32      // by pattern: the last event for which it was looked at
+	held   []predicateID // those that hold, field by field
 
-	// Of the walk below a field's extracted part.
-	field   int32
-	visited bool
-	visit   func(event.Value) bool
-
-	nullFound bool
-	findNull  func(event.Value) bool
-
+	reading
 	// Of the message as a line.
 	lineEpoch uint32 // the event that tokens are of
 	tokens    []lineToken
 	columns   []field
-}
-
-// worked is what is known about a field of the current event.
-type worked struct {
-	epoch uint32
-	fired []predicateID
 }
 
 // Stats count the work of a Matcher since it was made.
@@ -66,15 +49,7 @@ func (s *Set) NewMatcher() *Matcher {
 		marks:  make([]uint32, s.predicates),
 		looked: make([]uint32, s.patterns),
 	}
-	m.visit = func(v event.Value) bool {
-		m.visited = true
-		m.gather(m.lookUp(m.field, v))
-		return true
-	}
-	m.findNull = func(v event.Value) bool {
-		m.nullFound = v.Kind == event.Null
-		return !m.nullFound
-	}
+	m.reading.start(m)
 	return m
 }
 
@@ -114,7 +89,7 @@ func (m *Matcher) begin(record []byte, values []event.Value) {
 		m.lineEpoch = 0
 	}
 	m.record, m.values = record, values
-	m.spill, m.nodes = m.spill[:0], m.nodes[:0]
+	m.held = m.held[:0]
 }
 
 // first tells whether a pattern is looked at for the first time in this event,
@@ -131,8 +106,9 @@ func (m *Matcher) first(pattern int32) bool {
 // matchJSON lets the watched fields call the patterns that watch them.
 func (m *Matcher) matchJSON(hits []int) []int {
 	for _, f := range m.set.triggers.watched {
-		for _, id := range m.fired(f) {
-			hits = m.follow(id, hits)
+		held := m.holding(f)
+		for i := held.from; i < held.to; i++ {
+			hits = m.follow(m.held[i], hits)
 		}
 	}
 	return hits
@@ -141,12 +117,14 @@ func (m *Matcher) matchJSON(hits []int) []int {
 // follow looks at the patterns of a node and of those that it leads on to.
 func (m *Matcher) follow(n int32, hits []int) []int {
 	t := &m.set.triggers
-	for _, i := range t.at(t.nodes[n].patterns) {
+	at := t.nodes[n]
+	for _, i := range t.patterns[at.patterns.from:at.patterns.to] {
 		hits = m.look(i, hits)
 	}
-	for _, f := range t.at(t.nodes[n].fields) {
-		for _, id := range m.fired(f) {
-			if next, ok := t.next[link{n, id}]; ok {
+	for _, b := range t.branches[at.branches.from:at.branches.to] {
+		held := m.holding(b.field)
+		for i := held.from; i < held.to; i++ {
+			if next, ok := t.next(b.links, m.held[i]); ok {
 				hits = m.follow(next, hits)
 			}
 		}
@@ -160,85 +138,3 @@ func (m *Matcher) look(pattern int32, hits []int) []int {
 	}
 	return hits
 }
-
-// fired works a field out, once for each event: it returns the predicates that
-// hold and marks them.
-func (m *Matcher) fired(f int32) []predicateID {
-	w := &m.fields[f]
-	if w.epoch == m.epoch {
-		return w.fired
-	}
-	w.epoch = m.epoch
-	fd := &m.set.fields[f]
-	if len(fd.rest) > 0 {
-		w.fired = m.walk(f, fd)
-		return w.fired
-	}
-	w.fired = m.lookUp(f, m.values[fd.slot])
-	for _, id := range w.fired {
-		m.marks[id] = m.epoch
-	}
-	return w.fired
-}
-
-// walk works out a field that goes on below what was extracted. A predicate
-// holds when it holds for one of the values found.
-func (m *Matcher) walk(f int32, fd *setField) []predicateID {
-	from := len(m.nodes)
-	m.field, m.visited = f, false
-	raw := m.record
-	if fd.slot >= 0 {
-		raw = m.values[fd.slot].Raw
-		if k := m.values[fd.slot].Kind; k != event.Object && k != event.Array {
-			raw = nil
-		}
-	}
-	if raw != nil {
-		event.Find(raw, fd.rest, m.visit)
-	}
-	if !m.visited {
-		m.gather(m.lookUp(f, event.Value{}))
-	}
-	return m.nodes[from:]
-}
-
-func (m *Matcher) gather(ids []predicateID) {
-	for _, id := range ids {
-		if m.marks[id] != m.epoch {
-			m.marks[id] = m.epoch
-			m.nodes = append(m.nodes, id)
-		}
-	}
-}
-
-// lookUp gives the predicates of a field that a value makes true. They are good
-// until the end of the event.
-func (m *Matcher) lookUp(f int32, v event.Value) []predicateID {
-	x := &m.set.fields[f].index
-	if v.Kind == event.Array && len(x.nullInside) > 0 {
-		m.nullFound = false
-		event.Find(v.Raw, eachStep, m.findNull)
-		if m.nullFound {
-			return x.nullInside
-		}
-	}
-	if !x.texts || v.Kind != event.String && v.Kind != event.Number {
-		return x.kinds[v.Kind]
-	}
-	from := len(m.spill)
-	key := keyOf(f, v.Kind)
-	hash := m.memo.hash(key, v.Raw)
-	known := false
-	if m.spill, known = m.memo.get(m.spill, hash, key, v.Raw); !known {
-		m.stats.MemoMisses++
-		m.text = v.AppendText(m.text[:0])
-		if !utf8.Valid(m.text) {
-			m.text = []byte(string([]rune(string(m.text))))
-		}
-		m.spill = x.fire(m.spill, v.Kind, m.text, &m.found)
-		m.memo.put(hash, key, v.Raw, m.spill[from:])
-	}
-	return m.spill[from:]
-}
-
-var eachStep = event.Path{{Kind: event.Each}}

@@ -17,9 +17,11 @@ import "tocsin/core/event"
 type Set struct {
 	paths      []event.Path
 	fields     []setField
-	predicates int       // how many there are; they are numbered from 0
-	programs   []program // by pattern; empty for those that are not JSON patterns
-	steps      []step    // of all programs
+	rests      []event.Path // by field: the steps after what is extracted
+	indexes    []index      // by field
+	predicates int          // how many there are; they are numbered from 0
+	programs   []program    // by pattern; empty for those that are not JSON patterns
+	steps      []step       // of all programs
 	triggers   triggers
 	messages   messages
 	everything []int // the patterns that match whatever comes

@@ -6,16 +6,17 @@ import "tocsin/core/event"
 // numbered fields and predicates, giving equal ones the same number.
 type compiler struct {
 	set        *Set
-	slots      map[string]int   // by pathKey of a Member-only path
+	slots      map[string]int32 // by pathKey of a Member-only path
 	fields     map[string]int32 // by pathKey of the whole selector
 	predicates map[predicate]predicateID
-	list       []predicate // by predicateID
+	list       []predicate  // by predicateID
+	selectors  []event.Path // by field
 }
 
 func newCompiler(s *Set) *compiler {
 	return &compiler{
 		set:        s,
-		slots:      map[string]int{},
+		slots:      map[string]int32{},
 		fields:     map[string]int32{},
 		predicates: map[predicate]predicateID{},
 	}
@@ -95,7 +96,7 @@ func (c *compiler) predicate(p predicate, n *Comparison) predicateID {
 		id = predicateID(len(c.list))
 		c.list = append(c.list, p)
 		c.predicates[p] = id
-		c.set.fields[p.field].index.add(id, p, n)
+		c.set.indexes[p.field].add(id, p, n)
 	}
 	return id
 }
@@ -107,19 +108,22 @@ func (c *compiler) field(p event.Path) int32 {
 		n := memberPrefix(p)
 		id = int32(len(c.set.fields))
 		c.fields[key] = id
-		c.set.fields = append(c.set.fields, setField{path: p, slot: c.slot(p[:n]), rest: p[n:]})
+		c.selectors = append(c.selectors, p)
+		c.set.fields = append(c.set.fields, setField{slot: c.slot(p[:n]), walk: n < len(p)})
+		c.set.rests = append(c.set.rests, p[n:])
+		c.set.indexes = append(c.set.indexes, index{})
 	}
 	return id
 }
 
-func (c *compiler) slot(p event.Path) int {
+func (c *compiler) slot(p event.Path) int32 {
 	if len(p) == 0 {
 		return -1
 	}
 	key := pathKey(p)
 	slot, ok := c.slots[key]
 	if !ok {
-		slot = len(c.set.paths)
+		slot = int32(len(c.set.paths))
 		c.slots[key] = slot
 		c.set.paths = append(c.set.paths, p)
 	}
@@ -129,7 +133,8 @@ func (c *compiler) slot(p event.Path) int {
 // finish completes the indexes when all patterns are known.
 func (c *compiler) finish() {
 	c.set.predicates = len(c.list)
-	for i := range c.set.fields {
-		c.set.fields[i].index.finish()
+	for f := range c.set.indexes {
+		c.set.indexes[f].finish()
+		c.set.fields[f].heeds = c.set.indexes[f].heeds()
 	}
 }

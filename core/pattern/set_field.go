@@ -6,18 +6,25 @@ import (
 	"tocsin/core/event"
 )
 
-// A setField is a distinct selector of a Set's JSON patterns.
+// A setField is a distinct selector of a Set's JSON patterns. All that is
+// mostly asked of it fits into a few bytes: most fields of most events are
+// absent or of no consequence.
 //
 // An extractor finds the values of Member-only paths in one pass over the
 // record. A selector that goes on with an index or a wildcard is therefore cut
 // there: its first part is extracted, the rest is walked inside the value
 // found, and only when some pattern comes to ask for it.
 type setField struct {
-	path event.Path
-	slot int        // of the first part in Set.paths; -1: there is none, the walk starts at the record
-	rest event.Path // the steps after the first part; empty for most fields
-	index
+	slot  int32 // of the first part in Set.paths; -1: there is none, the walk starts at the record
+	heeds kinds // of values that may make a predicate true
+	walk  bool  // there is a rest, in Set.rests
 }
+
+// kinds is a set of event.Kinds.
+type kinds uint8
+
+func (s *kinds) add(k event.Kind)     { *s |= 1 << k }
+func (s kinds) has(k event.Kind) bool { return s>>k&1 != 0 }
 
 // memberPrefix is how many steps of p come before the first Element or Each.
 func memberPrefix(p event.Path) int {

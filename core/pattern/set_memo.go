@@ -42,8 +42,8 @@ func keyOf(field int32, k event.Kind) memoKey { return memoKey(field)<<3 | memoK
 
 const (
 	memoFirstSlots = 1 << 8
-	memoMaxSlots   = 1 << 15
-	memoMaxKept    = 2 << 20 // bytes
+	memoMaxSlots   = 1 << 16
+	memoMaxKept    = 4 << 20 // bytes
 
 	// What is larger is worked out each time: a long value is unlikely to come again
 	// and would take the room of many that are.

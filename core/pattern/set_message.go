@@ -83,7 +83,7 @@ func (s *messages) match(m *Matcher, message []byte, hits []int) []int {
 	for _, i := range s.always {
 		hits = s.look(m, i, message, hits)
 	}
-	for _, n := range m.found.find(&s.texts, message) {
+	for _, n := range m.find(&s.texts, message) {
 		for _, i := range s.askedBy[n] {
 			hits = s.look(m, i, message, hits)
 		}

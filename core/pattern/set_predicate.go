@@ -85,8 +85,7 @@ type index struct {
 	insides  []inside         // by number
 	tried    []tried
 
-	// texts says that what a string or number says matters at all.
-	texts bool
+	byText bool // what a string or number says matters
 }
 
 // An inside is what it means that a text occurs in a value.
@@ -143,7 +142,7 @@ func (x *index) add(id predicateID, p predicate, c *Comparison) {
 		is(event.Number)
 		return
 	}
-	x.texts = true
+	x.byText = true
 	switch {
 	case p.op == Equal && p.form == wholeText:
 		put(&x.whole, p.text, id)
@@ -184,6 +183,24 @@ func (x *index) inside(text string) *inside {
 		x.insides = append(x.insides, inside{})
 	}
 	return &x.insides[n]
+}
+
+// heeds are the kinds of values that may make a predicate true.
+func (x *index) heeds() kinds {
+	var s kinds
+	for k := range x.kinds {
+		if len(x.kinds[k]) > 0 {
+			s.add(event.Kind(k))
+		}
+	}
+	if len(x.nullInside) > 0 {
+		s.add(event.Array)
+	}
+	if x.byText {
+		s.add(event.String)
+		s.add(event.Number)
+	}
+	return s
 }
 
 func (x *index) finish() { x.inner.finish() }

@@ -47,7 +47,7 @@ func (m *Matcher) run(p program) bool {
 	at := p.start
 	for at >= 0 {
 		s := &m.set.steps[at]
-		m.fired(s.field)
+		m.holding(s.field)
 		if m.marks[s.fires] == m.epoch && (s.unless < 0 || m.marks[s.unless] != m.epoch) {
 			at = s.yes
 		} else {

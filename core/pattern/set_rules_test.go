@@ -46,7 +46,7 @@ var (
 	verbs    = strings.Fields("Describe Get List Create Put Update Delete Modify Attach Detach Start Stop Enable Disable Associate Tag")
 	nouns    = strings.Fields("Instance Bucket Policy Role Key Function Group Alarm Rule Trail Account Table Queue Topic Cluster Image Parameter Secret Detector Zone")
 	regions  = strings.Fields("us-east-1 us-west-2 eu-west-1 eu-central-1 ap-southeast-2 ca-central-1")
-	kinds    = strings.Fields(strings.Repeat("AssumedRole AssumedRole AssumedRole AWSService AWSService IAMUser ", 10) + "Root")
+	callers  = strings.Fields(strings.Repeat("AssumedRole AssumedRole AssumedRole AWSService AWSService IAMUser ", 10) + "Root")
 	failures = strings.Fields("AccessDenied AccessDeniedException Client.UnauthorizedOperation ThrottlingException NoSuchBucket ValidationException Client.InvalidParameterValue ResourceNotFoundException")
 	agents   = []string{"aws-sdk-go/1.44.0 (go1.19; linux; amd64)", "aws-cli/2.13.5 Python/3.11", "Boto3/1.28.0 md/Botocore#1.31", "console.amazonaws.com", "APN/1.0 HashiCorp/1.0 Terraform/1.5.0", "autoscaling.amazonaws.com"}
 	tools    = strings.Fields("kali pacu parrot sqlmap stratus scoutsuite prowler cloudmapper nuclei curl")
@@ -103,7 +103,7 @@ func generatedRules(n int) []string {
 		case k < 52:
 			rule = fmt.Sprintf(`%s && $.errorCode = "%s*" && $.recipientAccountId = "%s"`, source, pick(r, failures), account(r))
 		case k < 60: // everybody but
-			rule = fmt.Sprintf(`%s && $.userIdentity.type = "IAMUser" && $.sourceIPAddress != "%s" && $.userIdentity.userName != "admin-%d"`, name, address(r), r.IntN(50))
+			rule = fmt.Sprintf(`%s && $.userIdentity.type = "IAMUser" && $.sourceIPAddress != "%s" && $.userIdentity.userName != "admin-%d" && $.recipientAccountId = "%s"`, name, address(r), r.IntN(50), account(r))
 		case k < 67: // a family of calls
 			rule = fmt.Sprintf(`%s && $.eventName = "%s*" && $.userIdentity.type = "Root" && $.recipientAccountId = "%s"`, source, pick(r, verbs), account(r))
 		case k < 73: // from a place or with a tool
@@ -137,7 +137,7 @@ func generatedEvents(n int) [][]byte {
 		names := apiNames(i)
 		name := names[rareLow(r, len(names))]
 		acct := account(r)
-		kind := pick(r, kinds)
+		kind := pick(r, callers)
 		var b strings.Builder
 		fmt.Fprintf(&b, `{"eventVersion":"1.08","userIdentity":{"type":"%s","principalId":"AROA%08X:session","arn":"%s","accountId":"%s","accessKeyId":"ASIA%08X",`,
 			kind, r.IntN(200), principal(r, acct), acct, r.IntN(3000))
@@ -153,8 +153,12 @@ func generatedEvents(n int) [][]byte {
 		if r.IntN(22) == 0 {
 			fmt.Fprintf(&b, `"errorCode":"%s","errorMessage":"not authorized to perform: %s:%s","requestParameters":null,"responseElements":null,`, pick(r, failures), services[i], name)
 		} else {
-			fmt.Fprintf(&b, `"requestParameters":{"bucketName":"team-%d-data","instancesSet":{"items":[{"instanceId":"i-%08x"},{"instanceId":"i-%08x"}]},"ipPermissions":{"items":[{"cidrIp":"%d.0.0.0/8"}]},"note":"a \"quoted\" text"},"responseElements":null,`,
-				rareLow(r, 400), r.Uint32(), r.Uint32(), r.IntN(256))
+			fmt.Fprintf(&b, `"requestParameters":{"bucketName":"team-%d-data","instancesSet":{"items":[{"instanceId":"i-%08x"},{"instanceId":"i-%08x"}]},"note":"a \"quoted\" text"`,
+				rareLow(r, 400), r.Uint32(), r.Uint32())
+			if r.IntN(10) == 0 {
+				fmt.Fprintf(&b, `,"ipPermissions":{"items":[{"cidrIp":"%d.0.0.0/8"}]}`, r.IntN(200))
+			}
+			b.WriteString(`},"responseElements":null,`)
 		}
 		fmt.Fprintf(&b, `"requestID":"%08x-0000-4000-8000-%012x","eventID":"%08x-0000-4000-9000-%012x","readOnly":%t,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"%s","eventCategory":"Management"}`,
 			r.Uint32(), r.Int64N(1<<48), r.Uint32(), r.Int64N(1<<48), r.IntN(4) != 0, acct)

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"slices"
 
 	"tocsin/core/event"
@@ -20,33 +21,49 @@ import (
 // chains make a tree, as deep as there are crowds. At a node of it the fields
 // of the next predicates are worked out, and those that hold lead on.
 type triggers struct {
-	watched []int32 // fields that chains begin with; they are worked out for every event
-	nodes   []node  // those of the first predicates stand at their numbers
-	next    map[link]int32
-	lists   []int32 // patterns and fields, as the spans of nodes say
+	watched  []int32 // fields that chains begin with; they are worked out for every event
+	nodes    []node  // those of the first predicates stand at their numbers
+	branches []branch
+	links    []link
+	patterns []int32
 }
 
 // A node stands for predicates that hold together.
 type node struct {
-	patterns span // to be looked at
-	fields   span // where the predicates are that lead on
+	patterns span // of triggers.patterns: to be looked at
+	branches span // of triggers.branches: where further predicates lead on
 }
 
-// A span is the part lists[from:to].
+// A branch is a field whose predicates lead on from a node.
+type branch struct {
+	field int32
+	links span // of triggers.links, ascending by id
+}
+
+// A link leads on to a node when one more predicate holds.
+type link struct {
+	id   predicateID
+	node int32
+}
+
+// A span is a part [from:to] of some list.
 type span struct{ from, to int32 }
 
-// A link leads on from a node when one more predicate holds.
-type link struct {
-	node int32
-	id   predicateID
-}
-
-func (t *triggers) at(s span) []int32 { return t.lists[s.from:s.to] }
-
-func (t *triggers) list(l []int32) span {
-	from := int32(len(t.lists))
-	t.lists = append(t.lists, l...)
-	return span{from, int32(len(t.lists))}
+// next is the node that a predicate leads on to.
+func (t *triggers) next(links span, id predicateID) (int32, bool) {
+	lo, hi := links.from, links.to
+	for lo < hi {
+		mid := (lo + hi) / 2
+		switch l := t.links[mid]; {
+		case l.id < id:
+			lo = mid + 1
+		case l.id > id:
+			hi = mid
+		default:
+			return l.node, true
+		}
+	}
+	return 0, false
 }
 
 const (
@@ -89,7 +106,7 @@ func newTriggerPlan(c *compiler) *triggerPlan { return &triggerPlan{compiler: c}
 func (t *triggerPlan) add(pattern int, cond condition) {
 	for id := len(t.rates); id < len(t.list); id++ {
 		p := t.list[id]
-		t.rates = append(t.rates, p.rate(t.set.fields[p.field].path))
+		t.rates = append(t.rates, p.rate(t.selectors[p.field]))
 	}
 	for _, c := range t.watch(cond).chains {
 		t.waiting = append(t.waiting, waiting{c, int32(pattern)})
@@ -111,7 +128,7 @@ func (t *triggerPlan) watch(cond condition) watch {
 		for i, n := range cond.nodes {
 			sides[i] = t.watch(n)
 		}
-		slices.SortStableFunc(sides, func(a, b watch) int { return compareRates(a.rate, b.rate) })
+		slices.SortStableFunc(sides, func(a, b watch) int { return cmp.Compare(a.rate, b.rate) })
 		all := sides[0]
 		for _, side := range sides[1:] {
 			if len(all.chains[0])+len(side.chains[0]) > longestChain || len(all.chains)*len(side.chains) > maxChains {
@@ -166,7 +183,7 @@ func (t *triggerPlan) given(id predicateID, others chain) float64 {
 		switch {
 		case f == g:
 			return 1
-		case t.set.fields[f].path.Equal(eventSource) && t.set.fields[g].path.Equal(eventName):
+		case t.selectors[f].Equal(eventSource) && t.selectors[g].Equal(eventName):
 			return 0.5
 		}
 	}
@@ -178,42 +195,44 @@ var (
 	eventSource = event.Members("eventSource")
 )
 
-func compareRates(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // triggers lays the plan down.
 func (t *triggerPlan) triggers() triggers {
-	t.out = triggers{nodes: make([]node, len(t.list)), next: map[link]int32{}}
-	t.out.watched = t.spread(t.waiting, func(id predicateID) int32 { return id })
+	t.out.nodes = make([]node, len(t.list))
+	branches, _ := t.spread(t.waiting, func(id predicateID) int32 { return id })
+	for _, b := range branches {
+		t.out.watched = append(t.out.watched, b.field)
+	}
 	return t.out
 }
 
-// spread moves patterns on to the nodes of their chains' next predicates and
-// returns the fields of those.
-func (t *triggerPlan) spread(at []waiting, nodeOf func(predicateID) int32) []int32 {
-	slices.SortStableFunc(at, func(a, b waiting) int { return int(a.chain[0] - b.chain[0]) })
-	var fields []int32
+// spread moves patterns on to the nodes of their chains' next predicates. It
+// returns how to get there; the branches' links are spans of the links returned.
+func (t *triggerPlan) spread(at []waiting, nodeOf func(predicateID) int32) (branches []branch, links []link) {
+	next := func(w waiting) (field int32, id predicateID) { return t.list[w.chain[0]].field, w.chain[0] }
+	slices.SortStableFunc(at, func(a, b waiting) int {
+		f, p := next(a)
+		g, q := next(b)
+		return cmp.Or(cmp.Compare(f, g), cmp.Compare(p, q))
+	})
 	for from := 0; from < len(at); {
-		id := at[from].chain[0]
+		field, id := next(at[from])
 		to := from
 		for to < len(at) && at[to].chain[0] == id {
-			at[to].chain = at[to].chain[1:]
 			to++
 		}
-		t.settle(nodeOf(id), at[from:to])
-		if f := t.list[id].field; !slices.Contains(fields, f) {
-			fields = append(fields, f)
+		for i := from; i < to; i++ {
+			at[i].chain = at[i].chain[1:]
 		}
+		n := nodeOf(id)
+		t.settle(n, at[from:to])
+		if len(branches) == 0 || branches[len(branches)-1].field != field {
+			branches = append(branches, branch{field, span{int32(len(links)), 0}})
+		}
+		links = append(links, link{id, n})
+		branches[len(branches)-1].links.to = int32(len(links))
 		from = to
 	}
-	return fields
+	return branches, links
 }
 
 // settle leaves patterns at a node, or moves on those of a crowd that can tell
@@ -225,7 +244,7 @@ func (t *triggerPlan) settle(n int32, at []waiting) {
 			here = append(here, w.pattern)
 		}
 	}
-	var fields []int32
+	var branches []branch
 	if len(here) > crowd {
 		here = here[:0]
 		var moving []waiting
@@ -236,12 +255,26 @@ func (t *triggerPlan) settle(n int32, at []waiting) {
 				here = append(here, w.pattern)
 			}
 		}
-		fields = t.spread(moving, func(id predicateID) int32 {
-			child := int32(len(t.out.nodes))
+		var links []link
+		branches, links = t.spread(moving, func(predicateID) int32 {
 			t.out.nodes = append(t.out.nodes, node{})
-			t.out.next[link{n, id}] = child
-			return child
+			return int32(len(t.out.nodes) - 1)
 		})
+		for i := range branches {
+			branches[i].links.from += int32(len(t.out.links))
+			branches[i].links.to += int32(len(t.out.links))
+		}
+		t.out.links = append(t.out.links, links...)
 	}
-	t.out.nodes[n] = node{patterns: t.out.list(here), fields: t.out.list(fields)}
+	t.out.nodes[n] = node{
+		patterns: add(&t.out.patterns, here),
+		branches: add(&t.out.branches, branches),
+	}
+}
+
+// add appends items to list and returns where they are.
+func add[T any](list *[]T, items []T) span {
+	from := len(*list)
+	*list = append(*list, items...)
+	return span{int32(from), int32(len(*list))}
 }
