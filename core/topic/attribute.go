@@ -78,27 +78,32 @@ func (v AttributeValue) check(name, path string) (Attribute, error) {
 		return Attribute{}, missing(path + "messageAttributes." + name + ".member.dataType")
 	}
 	a := Attribute{Type: *v.DataType}
-	field, given, filled := "String", v.StringValue != nil, v.StringValue != nil && *v.StringValue != ""
-	switch a.base() {
-	case "String", "Number":
-	case "Binary":
-		field, given, filled = "Binary", v.BinaryValue != nil, len(v.BinaryValue) > 0
-	default:
+	switch base := a.base(); {
+	case base != "String" && base != "Number" && base != "Binary" || strings.ContainsFunc(a.Type, notInAttributeName):
 		return Attribute{}, refuseValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
-	}
-	switch {
-	case filled && field == "String" && !utf8.ValidString(*v.StringValue):
-		return Attribute{}, refuseValue("The message attribute '%s' has a value that is not UTF-8.", name)
-	case filled && field == "Binary":
+	case base == "Binary" && len(v.BinaryValue) > 0:
 		a.Value = base64.StdEncoding.EncodeToString(v.BinaryValue)
-		return a, nil
-	case filled:
+	case base != "Binary" && v.StringValue != nil && *v.StringValue != "":
 		a.Value = *v.StringValue
-		return a, nil
-	case given || v.StringValue == nil && v.BinaryValue == nil:
-		return Attribute{}, refuseValue("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.Type)
+		if !utf8.ValidString(a.Value) {
+			return Attribute{}, refuseValue("The message attribute '%s' has a value that is not UTF-8.", name)
+		}
+	default:
+		return Attribute{}, v.empty(name, a)
 	}
-	return Attribute{}, refuseValue("The message attribute '%s' with type '%s' must use field '%s'.", name, a.Type, field)
+	return a, nil
+}
+
+// empty is the refusal of an attribute without the value that its type needs.
+func (v AttributeValue) empty(name string, a Attribute) error {
+	field, given := "String", v.StringValue != nil
+	if a.base() == "Binary" {
+		field, given = "Binary", v.BinaryValue != nil
+	}
+	if given || v.StringValue == nil && v.BinaryValue == nil {
+		return refuseValue("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.Type)
+	}
+	return refuseValue("The message attribute '%s' with type '%s' must use field '%s'.", name, a.Type, field)
 }
 
 // missing is what the front end says of a required member that is not there.
@@ -109,6 +114,8 @@ func missing(path string) *InvalidError {
 	}
 }
 
+func notInAttributeName(r rune) bool { return notInName(r) && r != '.' }
+
 // maxAttributeName is the first length, in bytes, that is too long.
 const maxAttributeName = 256
 
@@ -117,7 +124,7 @@ func checkAttributeName(name string) error {
 		return refuseValue("Length of message attribute name must be less than %d bytes.", maxAttributeName)
 	}
 	for _, r := range name {
-		if notInName(r) && r != '.' {
+		if notInAttributeName(r) {
 			return refuseValue("Invalid non-alphanumeric character '#x%X' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.", r)
 		}
 	}

@@ -60,7 +60,7 @@ func (p FilterPolicy) In(scope Scope) (FilterPolicy, error) {
 }
 
 func (p FilterPolicy) checkScope() error {
-	if p.nests && p.scope == MessageAttributes {
+	if p.nests && p.Scope() == MessageAttributes {
 		return refuse("Filter policy scope MessageAttributes does not support nested filter policy")
 	}
 	return nil

@@ -240,3 +240,29 @@ func TestFilterCost(t *testing.T) {
 		t.Errorf("decision %s", got)
 	}
 }
+
+func BenchmarkDecide(b *testing.B) {
+	const policy = `{"detail":{"eventName":[{"prefix":"Delete"},"StopLogging"],"errorCode":[{"exists":false}]},"source":["aws.cloudtrail"]}`
+	const body = `{"version":"0","source":"aws.cloudtrail","detail":{"eventName":"StopLogging","userIdentity":{"type":"Root","arn":"arn:aws:iam::1:root"},"requestParameters":{"name":"audit"},"resources":[{"a":1},{"a":2}]}}`
+	for _, c := range []struct {
+		name, policy string
+		scope        Scope
+		m            Message
+	}{
+		{"attributes", `{"severity":["high",{"prefix":"crit"}],"score":[{"numeric":[">=",80]}]}`, MessageAttributes, Message{Attributes: map[string]Attribute{"severity": {"String", "critical"}, "score": {"Number", "81"}}}},
+		{"body", policy, MessageBody, Message{Default: body}},
+	} {
+		p, err := ParseFilterPolicy(c.policy, c.scope)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p.Decide(c.m, SQS) != Accepted {
+					b.Fatal("not accepted")
+				}
+			}
+		})
+	}
+}

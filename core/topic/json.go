@@ -73,7 +73,10 @@ func readNode(d *json.Decoder) (node, error) {
 
 // readItems reads what an object or array holds, and its closing bracket.
 func (n *node) readItems(d *json.Decoder) error {
-	place := map[string]int{}
+	var place map[string]int // of members, by name
+	if n.kind == objectKind {
+		place = map[string]int{}
+	}
 	for d.More() {
 		at := len(n.items)
 		if n.kind == objectKind {

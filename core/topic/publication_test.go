@@ -89,6 +89,7 @@ func TestPublicationRefused(t *testing.T) {
 		{"text for binary", attribute("a", AttributeValue{DataType: ptr("Binary.x"), StringValue: ptr("v")}), "ParameterValueInvalid: The message attribute 'a' with type 'Binary.x' must use field 'Binary'."},
 		{"binary for number", attribute("a", AttributeValue{DataType: ptr("Number"), BinaryValue: []byte{1}}), "ParameterValueInvalid: The message attribute 'a' with type 'Number' must use field 'String'."},
 		{"unknown type", attribute("a", AttributeValue{DataType: ptr("Strings"), StringValue: ptr("v")}), "ParameterValueInvalid: The message attribute 'a' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."},
+		{"label with a blank", attribute("a", AttributeValue{DataType: ptr("String.a b"), StringValue: ptr("v")}), "ParameterValueInvalid: The message attribute 'a' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."},
 		{"no type", attribute("a", AttributeValue{StringValue: ptr("v")}), missingType},
 		{"value no UTF-8", attribute("a", text1("\xff")), "ParameterValueInvalid: The message attribute 'a' has a value that is not UTF-8."},
 		{"longest name", attribute(strings.Repeat("n", 255), text1("v")), ""},

@@ -21,7 +21,19 @@ type Settings struct {
 
 // NewSettings checks the Attributes of Subscribe. An error is an *InvalidError.
 func NewSettings(of Protocol, attributes map[string]string) (Settings, error) {
-	var s Settings
+	s, err := Settings{}.with(of, attributes)
+	if err == nil && of == Firehose && s.Role == "" {
+		err = refuse("Attributes Reason: SubscriptionRoleArn: a subscription of protocol firehose needs the ARN of a role")
+	}
+	if err != nil {
+		return Settings{}, err
+	}
+	return s, nil
+}
+
+// with gives the settings with several attributes changed, and words errors as
+// Subscribe does.
+func (s Settings) with(of Protocol, attributes map[string]string) (Settings, error) {
 	names := slices.Sorted(maps.Keys(attributes))
 	// A policy is checked against its scope, so the scope comes first.
 	if i := slices.Index(names, "FilterPolicyScope"); i > 0 {
@@ -36,9 +48,6 @@ func NewSettings(of Protocol, attributes map[string]string) (Settings, error) {
 			}
 			return Settings{}, err
 		}
-	}
-	if of == Firehose && s.Role == "" {
-		return Settings{}, refuse("Attributes Reason: SubscriptionRoleArn: a subscription of protocol firehose needs the ARN of a role")
 	}
 	return s, nil
 }
@@ -121,8 +130,7 @@ func readRedrivePolicy(text string) (string, error) {
 
 // Attributes are the settings as GetSubscriptionAttributes shows them:
 // RawMessageDelivery always, the scope while there is a policy, the others when
-// they are set. NewSettings of them gives the same settings, but for a scope
-// without a policy.
+// they are set.
 func (s Settings) Attributes() map[string]string {
 	a := map[string]string{"RawMessageDelivery": boolean(s.Raw)}
 	if !s.Filter.IsZero() {
@@ -138,6 +146,16 @@ func (s Settings) Attributes() map[string]string {
 	}
 	if s.Role != "" {
 		a["SubscriptionRoleArn"] = s.Role
+	}
+	return a
+}
+
+// Stored are the settings as NewSettings makes the same of: Attributes, and the
+// scope also while there is no policy.
+func (s Settings) Stored() map[string]string {
+	a := s.Attributes()
+	if s.Scope != "" {
+		a["FilterPolicyScope"] = string(s.Scope)
 	}
 	return a
 }

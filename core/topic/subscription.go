@@ -1,6 +1,9 @@
 package topic
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // A Subscription is an endpoint of a topic.
 type Subscription struct {
@@ -79,12 +82,13 @@ func (s Subscription) Confirm(c ConfirmCall) (Subscription, error) {
 // Again judges a Subscribe with the topic, protocol and endpoint of this
 // subscription. confirm: the endpoint is to be asked again. An error is an
 // *InvalidError: the attributes given differ from those there are.
-func (s Subscription) Again(given Settings, attributes map[string]string) (confirm bool, err error) {
-	have, want := s.Settings.Attributes(), given.Attributes()
-	for name := range attributes {
-		if have[name] != want[name] {
-			return false, refuse("Attributes Reason: Subscription already exists with different attributes")
-		}
+func (s Subscription) Again(attributes map[string]string) (confirm bool, err error) {
+	given, err := s.Settings.with(s.Protocol, attributes)
+	if err != nil {
+		return false, err
+	}
+	if !maps.Equal(given.Attributes(), s.Settings.Attributes()) {
+		return false, refuse("Attributes Reason: Subscription already exists with different attributes")
 	}
 	return !s.Confirmed, nil
 }

@@ -44,9 +44,9 @@ func TestSettings(t *testing.T) {
 			if diff := cmp.Diff(want, s.Attributes()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			again, err := NewSettings(c.of, s.Attributes())
-			if diff := cmp.Diff(want, again.Attributes()); diff != "" || err != nil {
-				t.Errorf("made of what is shown: %v\n%s", err, diff)
+			again, err := NewSettings(c.of, s.Stored())
+			if diff := cmp.Diff(s.Stored(), again.Stored()); diff != "" || err != nil || again.Scope != s.Scope && s.Scope != "" {
+				t.Errorf("made of what is stored: %v\n%s", err, diff)
 			}
 		})
 	}
@@ -224,14 +224,11 @@ func TestConfirm(t *testing.T) {
 }
 
 func TestAgain(t *testing.T) {
-	settings := func(a map[string]string) Settings {
-		s, err := NewSettings(SQS, a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
+	settings, err := NewSettings(SQS, map[string]string{"RawMessageDelivery": "true", "FilterPolicy": `{"a":["b"]}`})
+	if err != nil {
+		t.Fatal(err)
 	}
-	stored := Subscription{Confirmed: true, Settings: settings(map[string]string{"RawMessageDelivery": "true", "FilterPolicy": `{"a":["b"]}`})}
+	stored := Subscription{Confirmed: true, Protocol: SQS, Settings: settings}
 	for _, c := range []struct {
 		name      string
 		given     map[string]string
@@ -245,7 +242,7 @@ func TestAgain(t *testing.T) {
 		{"one never set", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + testQueue + `"}`}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			confirm, err := stored.Again(settings(c.given), c.given)
+			confirm, err := stored.Again(c.given)
 			want := ""
 			if c.different {
 				want = "InvalidParameter: Invalid parameter: Attributes Reason: Subscription already exists with different attributes"
@@ -255,8 +252,12 @@ func TestAgain(t *testing.T) {
 			}
 		})
 	}
-	if confirm, err := (Subscription{}).Again(Settings{}, nil); !confirm || err != nil {
+	if confirm, err := (Subscription{}).Again(nil); !confirm || err != nil {
 		t.Errorf("pending: confirm %v, %v", confirm, err)
+	}
+	_, err = stored.Again(map[string]string{"RawMessageDelivery": "x"})
+	if got := refusal(t, err); got != "InvalidParameter: Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [x]. Must be true or false." {
+		t.Errorf("a bad value: %q", got)
 	}
 }
 

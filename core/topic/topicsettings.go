@@ -103,7 +103,7 @@ func (s TopicSettings) Attributes() map[string]string {
 // each attribute given must be set to the same value. [recorded] An error is an
 // *InvalidError.
 func (s TopicSettings) Same(given map[string]string) error {
-	want := TopicSettings{}
+	want := s
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if name == "FifoTopic" {
 			continue // CheckTopicName has seen it
@@ -113,11 +113,8 @@ func (s TopicSettings) Same(given map[string]string) error {
 			return err
 		}
 	}
-	have, asked := s.Attributes(), want.Attributes()
-	for name := range given {
-		if name != "FifoTopic" && have[name] != asked[name] {
-			return refuse("Attributes Reason: Topic already exists with different attributes")
-		}
+	if !maps.Equal(want.Attributes(), s.Attributes()) {
+		return refuse("Attributes Reason: Topic already exists with different attributes")
 	}
 	return nil
 }
