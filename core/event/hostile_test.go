@@ -217,6 +217,10 @@ func TestReaderIsLinear(t *testing.T) {
 		if len(got.problems) == 0 || len(got.problems) > MaxProblems+1 {
 			t.Errorf("%s: %d problems", name, len(got.problems))
 		}
+		held := cap(r.buf) + cap(r.scratch) + 32*(cap(r.walk.marks)+cap(r.inner.walk.marks))
+		if limit := 5*r.options.MaxRecord + windowStart; held > limit {
+			t.Errorf("%s: %d bytes held, want at most %d", name, held, limit)
+		}
 		if r.rework > maxRework+2*int64(len(text)) {
 			t.Errorf("%s: %d bytes looked at again, of %d", name, r.rework, len(text))
 		}

@@ -25,7 +25,8 @@ type Options struct {
 	// MaxRecord bounds the memory of a Reader: it holds at most about five
 	// times as much.
 	MaxRecord int
-	MaxDepth  int
+	// MaxDepth is how many levels of objects and arrays a record may have.
+	MaxDepth int
 	// MaxFile and MaxRatio hold for compressed files only.
 	MaxFile  int64
 	MaxRatio int

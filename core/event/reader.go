@@ -58,8 +58,9 @@ func NewReader(f *Fields, o Options) *Reader {
 	return r
 }
 
-// Reset begins with another file. Its name, a key or a path, is for messages
-// and tells digest and Insights files.
+// Reset begins with another file and reads the first of it. Its name, a key or
+// a path, is for messages and tells digest and Insights files: the former are
+// not read, the latter are, for their records count in a log group too.
 func (r *Reader) Reset(name string, src io.Reader) {
 	r.name, r.shape, r.named = name, Empty, true
 	r.begun, r.found, r.done = false, false, false
@@ -235,4 +236,15 @@ func (r *Reader) classify(in list, s survey, raw []byte, offset int64) bool {
 		r.problem(offset, ErrForeign, "no eventVersion, eventTime or eventID in the object")
 	}
 	return false
+}
+
+// emit makes a record of one that was inside something else.
+func (r *Reader) emit(raw []byte, offset int64) bool {
+	values, ok := r.inner.Extract(raw)
+	if !ok {
+		r.problem(offset, ErrRecord, "%s", faultTexts[r.inner.walk.why])
+		return false
+	}
+	r.record = Record{Raw: raw, Offset: offset, Values: values}
+	return true
 }
