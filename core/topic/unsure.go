@@ -32,8 +32,15 @@ var reservedInOr = []string{
 	"exactly", "prefix", "suffix", "numeric", "anything-but", "cidr", "exists", "equals-ignore-case", "wildcard",
 }
 
-// wildcard is known to AWS's rule language and not documented for SNS, so it is
-// refused as any other unknown operator; anything-but knows prefix alone.
+// Five more points are in the meaning of filter policies and need a line or two
+// where they are decided:
+//   - way.holds: two conditions must be satisfied in one element of an array;
+//   - walk.satisfied: an object or an empty list is no value, so that its key
+//     counts as absent;
+//   - equalText, equalNumber: the types are kept apart, also for anything-but;
+//   - parseValue: wildcard, which AWS's rule language knows, is refused, and of
+//     the objects under anything-but all except prefix;
+//   - Decide: with MessageStructure json the body is that of the protocol.
 
 // permanentStatus tells which answers of an http endpoint are final. 4xx is
 // documented. A redirect is not followed; that it is final is a guess. 429 is
@@ -47,7 +54,8 @@ func arithmeticCurve(i, n float64) float64  { return i * (i + 1) / (n * (n - 1))
 func exponentialCurve(i, n float64) float64 { return (math.Exp2(i) - 1) / (math.Exp2(n-1) - 1) }
 
 // Two days are documented for the token and three for the entry; how they fit
-// is not: on the third day nothing can confirm it.
+// is not. Here a token confirms for two days, and on the third day only one that
+// was sent later, on another Subscribe.
 const (
 	TokenLife   = 48 * time.Hour
 	PendingLife = 72 * time.Hour
