@@ -33,12 +33,7 @@ func (s *seenSet) addAll(shard int, ids []event.ID) (repeated int64) {
 	p := &s.shard[shard]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, id := range ids {
-		if !p.seen.Add(id) {
-			repeated++
-		}
-	}
-	return repeated
+	return int64(len(ids) - p.seen.AddAll(ids))
 }
 
 // A seenBatch is one worker's way into a set when only the number of repeated

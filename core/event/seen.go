@@ -12,28 +12,43 @@ type Seen struct {
 	seed  maphash.Seed
 	count int
 	zero  bool // the zero ID itself is in the set
+	// touched keeps the loads of addSome from being left out as useless.
+	touched byte
 }
 
-// seenStart is the size of the first table.
-const seenStart = 1 << 10
+const (
+	// seenStart is the size of the first table.
+	seenStart = 1 << 10
+	// lookAhead is how many IDs are looked up at a time. A large table is not in
+	// the processor's cache: the places of all of them are fetched together, since
+	// one after the other each look-up would wait for memory.
+	lookAhead = 32
+)
 
 // Add puts id into the set; true when it was not there.
-func (s *Seen) Add(id ID) bool {
-	if id == (ID{}) {
-		added := !s.zero
-		s.zero = true
-		return added
+func (s *Seen) Add(id ID) bool { return s.AddAll([]ID{id}) == 1 }
+
+// AddAll puts ids into the set and returns how many were not there.
+func (s *Seen) AddAll(ids []ID) (added int) {
+	for len(ids) > 0 {
+		some := ids[:min(len(ids), lookAhead)]
+		if 4*(s.count+len(some)) > 3*len(s.table) {
+			s.grow()
+		}
+		before := s.count
+		s.addSome(some)
+		if added += s.count - before; !s.zero {
+			for _, id := range some {
+				if id == (ID{}) {
+					s.zero = true
+					added++
+					break
+				}
+			}
+		}
+		ids = ids[len(some):]
 	}
-	if 4*(s.count+1) > 3*len(s.table) {
-		s.grow()
-	}
-	place := s.place(id)
-	if *place == id {
-		return false
-	}
-	*place = id
-	s.count++
-	return true
+	return added
 }
 
 // Len is the number of IDs in the set.
@@ -44,12 +59,24 @@ func (s *Seen) Len() int {
 	return s.count
 }
 
-// place is where id is, or where it belongs.
-func (s *Seen) place(id ID) *ID {
-	mask := len(s.table) - 1
-	for i := int(maphash.Bytes(s.seed, id[:])) & mask; ; i = (i + 1) & mask {
-		if s.table[i] == id || s.table[i] == (ID{}) {
-			return &s.table[i]
+// addSome puts at most lookAhead IDs into the table, which has room for them.
+// The zero ID it leaves out.
+func (s *Seen) addSome(ids []ID) {
+	var places [lookAhead]int
+	mask, touched := len(s.table)-1, byte(0)
+	for i, id := range ids {
+		places[i%lookAhead] = int(maphash.Bytes(s.seed, id[:])) & mask
+		touched ^= s.table[places[i%lookAhead]][0]
+	}
+	s.touched = touched
+	for i, id := range ids {
+		at := places[i%lookAhead]
+		for s.table[at] != id && s.table[at] != (ID{}) {
+			at = (at + 1) & mask
+		}
+		if s.table[at] != id {
+			s.table[at] = id
+			s.count++
 		}
 	}
 }
@@ -59,10 +86,8 @@ func (s *Seen) grow() {
 	if old == nil {
 		s.seed = maphash.MakeSeed()
 	}
-	s.table = make([]ID, max(seenStart, 2*len(old)))
-	for _, id := range old {
-		if id != (ID{}) {
-			*s.place(id) = id
-		}
+	s.table, s.count = make([]ID, max(seenStart, 2*len(old))), 0
+	for ; len(old) > 0; old = old[lookAhead:] {
+		s.addSome(old[:lookAhead]) // free places are zero IDs, which are left out
 	}
 }
