@@ -8,12 +8,15 @@ import (
 
 // A Matcher matches a Set's patterns over one event after another. It belongs to
 // one goroutine. Once it has seen the values that its events repeat, it
-// allocates nothing.
+// allocates nothing, but for selectors with a wildcard below an object.
 type Matcher struct {
 	set   *Set
 	stats Stats
 	memo  memo
+
+	reading
 	finder
+
 	// Of the current event. What belongs to it carries its number, so that
 	// nothing needs to be cleared for the next one.
 	epoch  uint32
@@ -24,7 +27,6 @@ type Matcher struct {
 	looked []uint32      // by pattern: the last event for which it was looked at
 	held   []predicateID // those that hold, field by field
 
-	reading
 	// Of the message as a line.
 	lineEpoch uint32 // the event that tokens are of
 	tokens    []lineToken
@@ -49,7 +51,7 @@ func (s *Set) NewMatcher() *Matcher {
 		marks:  make([]uint32, s.predicates),
 		looked: make([]uint32, s.patterns),
 	}
-	m.reading.start(m)
+	m.start(m)
 	return m
 }
 

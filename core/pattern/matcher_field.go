@@ -82,18 +82,18 @@ func (m *Matcher) lookUp(f int32, v event.Value) {
 	if !m.set.fields[f].heeds.has(v.Kind) {
 		return
 	}
-	x := &m.set.indexes[f]
+	x := m.set.indexes[f]
 	switch {
-	case v.Kind == event.Array:
+	case v.Kind == event.Array: // one with a null inside satisfies IS NULL, as recorded from AWS
 		m.null = false
 		event.Find(v.Raw, eachStep, m.findNull)
 		if m.null {
-			m.held = append(m.held, x.nullInside...)
+			m.held = append(m.held, x.kinds[event.Null])
 		}
 	case x.byText && (v.Kind == event.String || v.Kind == event.Number):
 		m.remember(f, x, v)
 	default:
-		m.held = append(m.held, x.kinds[v.Kind]...)
+		m.held = append(m.held, x.kinds[v.Kind])
 	}
 }
 

@@ -8,8 +8,8 @@ import "tocsin/core/event"
 //
 // What equal conditions have in common is done once. Every distinct field of
 // the JSON patterns (set_field.go) is extracted once, and every distinct
-// condition on it is one predicate (set_predicate.go). Values repeat in logs,
-// so which predicates a value makes true is remembered (set_memo.go). A
+// condition on it is one predicate (set_predicate.go, set_index.go). Values repeat
+// in logs, so which predicates a value makes true is remembered (set_memo.go). A
 // pattern is looked at only when a rare one of its conditions holds
 // (set_trigger.go, set_rarity.go), and only then its condition is worked out as
 // a whole (set_program.go). Patterns of the other languages are found by the
@@ -18,7 +18,7 @@ type Set struct {
 	paths      []event.Path
 	fields     []setField
 	rests      []event.Path // by field: the steps after what is extracted
-	indexes    []index      // by field
+	indexes    []*index     // by field
 	predicates int          // how many there are; they are numbered from 0
 	programs   []program    // by pattern; empty for those that are not JSON patterns
 	steps      []step       // of all programs

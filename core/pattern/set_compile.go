@@ -111,7 +111,7 @@ func (c *compiler) field(p event.Path) int32 {
 		c.selectors = append(c.selectors, p)
 		c.set.fields = append(c.set.fields, setField{slot: c.slot(p[:n]), walk: n < len(p)})
 		c.set.rests = append(c.set.rests, p[n:])
-		c.set.indexes = append(c.set.indexes, index{})
+		c.set.indexes = append(c.set.indexes, newIndex())
 	}
 	return id
 }

@@ -67,7 +67,7 @@ func (m *memo) get(dst []predicateID, hash uint32, k memoKey, text []byte) ([]pr
 		if s.key == 0 {
 			return dst, false
 		}
-		if s.hash != hash || s.key != k || int(s.text) != len(text) {
+		if s.hash != hash || s.key != k {
 			continue
 		}
 		ids := m.kept[s.at:][:4*int(s.ids)]

@@ -1,11 +1,13 @@
 package pattern
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"tocsin/core/event"
@@ -52,9 +54,25 @@ func TestSetMatchesAsEachPattern(t *testing.T) {
 	t.Logf("%d pairs of pattern and event agree", pairs)
 }
 
+// FuzzSet takes several patterns, parted by zero bytes, so that they get into
+// each other's way.
 func FuzzSet(f *testing.F) {
-	f.Add(uint64(1))
-	f.Fuzz(func(t *testing.T, seed uint64) { checkRandom(t, seed) })
+	r := rand.New(rand.NewPCG(9, 9))
+	for range 50 {
+		f.Add(gen.Pattern(r)+"\x00"+gen.Pattern(r)+"\x00"+gen.Pattern(r), gen.Event(r))
+	}
+	f.Fuzz(func(t *testing.T, list string, message []byte) {
+		var texts []string
+		for text := range strings.SplitSeq(list, "\x00") {
+			if _, err := Parse(text); err == nil {
+				texts = append(texts, text)
+			}
+		}
+		if _, ok := event.NewExtractor(nil).Extract(message); !ok && event.Valid(message) {
+			t.Skip("nested deeper than an extractor goes")
+		}
+		checkSet(t, texts, [][]byte{message})
+	})
 }
 
 // checkRandom checks a set of 1 to 200 random patterns on random events. The
@@ -95,24 +113,16 @@ func TestSetOnRecords(t *testing.T) {
 		`{ $.* = x }`, `{ $.* != x }`, `{ $.* IS NULL }`, `{ $.a.* = 1 }`, `{ $.*.b = 1 }`, `{ $[0] = 1 }`,
 		`{ $.a = x && $.b = x }`, `{ $.a = x || $.b = x }`, `{ $.a = x && $.b NOT EXISTS }`, `{ $.b = x && $.a NOT EXISTS }`, `{ ($.a = x || $.a = y) && ($.b IS NULL || $.b NOT EXISTS) }`,
 	}
-	var patterns []string
-	for _, text := range texts {
-		if _, err := Parse(text); err != nil {
-			t.Logf("left out: %v", err)
-			continue
-		}
-		patterns = append(patterns, text)
-	}
 	var records [][]byte
 	for _, m := range messages {
 		records = append(records, []byte(m))
 	}
-	for _, p := range patterns { // alone
-		checkSet(t, []string{p}, records)
+	for _, text := range texts { // alone
+		checkSet(t, []string{text}, records)
 	}
-	for i := range patterns { // in company, which changes who watches what
-		checkSet(t, append(slices.Repeat(patterns, 3), patterns[i]), records)
-	}
+	// In company, which changes who watches what.
+	checkSet(t, texts, records)
+	checkSet(t, slices.Repeat(texts, 3), records)
 }
 
 // TestSetOfEqualPatterns: a crowd of patterns that differ in their second
@@ -123,9 +133,11 @@ func TestSetOfEqualPatterns(t *testing.T) {
 		texts = append(texts, fmt.Sprintf(`{ $.eventName = "GetObject" && $.userIdentity.userName = "u%d" }`, i))
 	}
 	r := newRunner(parseAll(t, texts...))
-	hits := r.run([]byte(`{"eventName":"GetObject","userIdentity":{"userName":"u77"}}`))
-	if !slices.Equal(hits, []int{77}) || r.Stats().Candidates != 1 {
-		t.Errorf("hits %v after looking at %d patterns, want [77] after 1", hits, r.Stats().Candidates)
+	for i := range texts {
+		hits := r.run(fmt.Appendf(nil, `{"eventName":"GetObject","userIdentity":{"userName":"u%d"}}`, i))
+		if !slices.Equal(hits, []int{i}) || r.Stats().Candidates != i+1 {
+			t.Fatalf("u%d: hits %v after looking at %d patterns in all, want %d", i, hits, r.Stats().Candidates, i+1)
+		}
 	}
 }
 
@@ -214,6 +226,26 @@ func TestMemoIsBounded(t *testing.T) {
 	}
 }
 
+// TestMemoBoundsItsBytes: large values fill it before its slots are taken.
+func TestMemoBoundsItsBytes(t *testing.T) {
+	m := newMemo()
+	text := make([]byte, memoMaxText)
+	most := 0
+	for i := range 3 * memoMaxKept / memoMaxText {
+		binary.LittleEndian.PutUint32(text, uint32(i))
+		k := keyOf(0, event.String)
+		hash := m.hash(k, text)
+		m.put(hash, k, text, []predicateID{int32(i)})
+		if ids, ok := m.get(nil, hash, k, text); !ok || ids[0] != int32(i) {
+			t.Fatalf("value %d: found %v, %t", i, ids, ok)
+		}
+		most = max(most, len(m.kept))
+	}
+	if most > memoMaxKept || most < memoMaxKept/2 {
+		t.Errorf("the memo kept up to %d bytes, want at most %d", most, memoMaxKept)
+	}
+}
+
 // TestMemoTellsValuesApart: what the hash cannot tell apart the bytes do, and
 // the field and the kind, which it contains only mixed.
 func TestMemoTellsValuesApart(t *testing.T) {
@@ -255,13 +287,13 @@ func TestMemoLeavesLongValuesOut(t *testing.T) {
 // TestEpochsRunOut: the numbers that mark the current event come again after
 // 2^32 events and must not bring old marks back.
 func TestEpochsRunOut(t *testing.T) {
-	r := newRunner(parseAll(t, `{ $.eventName = x && $.a = 1 }`, `[w]`))
-	if hits := r.run([]byte(`{"eventName":"x","a":1}`)); len(hits) != 2 {
-		t.Fatalf("hits %v, want both", hits)
+	r := newRunner(parseAll(t, `{ $.eventName = x && $.a = 1 }`, `{ $.errorCode = x && $.a = 1 }`, `[w]`))
+	if hits := r.run([]byte(`{"errorCode":"x","a":1}`)); !slices.Equal(hits, []int{1, 2}) {
+		t.Fatalf("hits %v, want [1 2]", hits)
 	}
 	r.epoch = ^uint32(0)
-	if hits := r.run([]byte(`{"eventName":"x","a":2}`)); !slices.Equal(hits, []int{1}) {
-		t.Errorf("hits %v, want [1]", hits)
+	if hits := r.run([]byte(`{"eventName":"x","a":2}`)); !slices.Equal(hits, []int{2}) {
+		t.Errorf("hits %v, want [2]", hits)
 	}
 	r.epoch = ^uint32(0)
 	if hits := r.Match(nil, nil, nil); len(hits) != 0 {

@@ -70,14 +70,14 @@ const (
 	// crowd is how many patterns may wait at a node before they are told apart.
 	crowd = 2
 	// maxChains bounds the chains of one &&, both sides of which may be long lists.
-	maxChains = 256
-	// longestChain is how many predicates tell any crowd apart that there may be.
+	maxChains = 64
+	// longestChain is how many predicates are enough to tell any crowd apart.
 	longestChain = 6
 	// worthwhile is how much rarer a further predicate must make a chain.
 	worthwhile = 0.7
 )
 
-// A chain is predicates that a matching event makes true together.
+// A chain is predicates that a matching event makes true together, the rarest first.
 type chain []predicateID
 
 // A watch is the chains of a condition, with a guess how often one of them holds.
@@ -131,7 +131,7 @@ func (t *triggerPlan) watch(cond condition) watch {
 		slices.SortStableFunc(sides, func(a, b watch) int { return cmp.Compare(a.rate, b.rate) })
 		all := sides[0]
 		for _, side := range sides[1:] {
-			if len(all.chains[0])+len(side.chains[0]) > longestChain || len(all.chains)*len(side.chains) > maxChains {
+			if len(all.chains)*len(side.chains) > maxChains {
 				continue
 			}
 			if both := t.cross(all, side); both.rate < worthwhile*all.rate {
@@ -151,7 +151,7 @@ func (t *triggerPlan) cross(a, b watch) watch {
 		for _, q := range b.chains {
 			c := slices.Concat(p, q)
 			w.rate += t.sort(c)
-			w.chains = append(w.chains, c)
+			w.chains = append(w.chains, c[:min(len(c), longestChain)])
 		}
 	}
 	return w
