@@ -3,8 +3,9 @@ package event
 import "hash/maphash"
 
 // Seen is a set of IDs; its zero value is empty. It is a table with open
-// addressing that doubles when it is three quarters full: 21 to 43 bytes an ID,
-// and half as much again while it grows. It is for one goroutine.
+// addressing that grows when it is three quarters full, fourfold while it is
+// small and twofold from 1 MB on: 21 to 43 bytes an ID then, and half as much
+// again while it grows. It is for one goroutine.
 type Seen struct {
 	table []ID // a power of two; the zero ID marks a free place
 	// seed makes the places of IDs unforeseeable: a file of made-up IDs cannot
@@ -17,8 +18,10 @@ type Seen struct {
 }
 
 const (
-	// seenStart is the size of the first table.
+	// seenStart is the size of the first table, seenSmall that up to which it
+	// grows fourfold.
 	seenStart = 1 << 10
+	seenSmall = 1 << 16
 	// lookAhead is how many IDs are looked up at a time. A large table is not in
 	// the processor's cache: the places of all of them are fetched together, since
 	// one after the other each look-up would wait for memory.
@@ -86,7 +89,11 @@ func (s *Seen) grow() {
 	if old == nil {
 		s.seed = maphash.MakeSeed()
 	}
-	s.table, s.count = make([]ID, max(seenStart, 2*len(old))), 0
+	size := 2 * len(old)
+	if len(old) < seenSmall {
+		size = max(seenStart, 4*len(old))
+	}
+	s.table, s.count = make([]ID, size), 0
 	for ; len(old) > 0; old = old[lookAhead:] {
 		s.addSome(old[:lookAhead]) // free places are zero IDs, which are left out
 	}
