@@ -186,8 +186,8 @@ func open(ctx context.Context, paths []string, s Streams) (source.Files, error) 
 		return files, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(err, fs.ErrNotExist): // the text says so already
-		return nil, usagef("%s", strings.TrimSuffix(err.Error(), ": "+fs.ErrNotExist.Error()))
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &usageError{err: err}
 	case errors.Is(err, fs.ErrPermission), slices.ContainsFunc(paths, source.Remote):
 		return nil, err
 	}

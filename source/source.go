@@ -7,6 +7,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -85,14 +86,21 @@ func Remote(path string) bool { return strings.HasPrefix(path, "s3://") }
 
 // statError says what is wrong with a path that the user gave.
 func statError(path string, err error) error {
-	if os.IsNotExist(err) {
-		if strings.Contains(path, "://") {
-			return fmt.Errorf("%s: no such file; of addresses only s3://bucket/prefix is known: %w", path, fs.ErrNotExist)
-		}
-		return fmt.Errorf("%s: no such file or directory: %w", path, fs.ErrNotExist)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	if strings.Contains(path, "://") {
+		return missingError(path + ": no such file; of addresses only s3://bucket/prefix is known")
+	}
+	return missingError(path + ": no such file or directory")
 }
+
+// A missingError says in its own words that a path does not exist, and is
+// fs.ErrNotExist.
+type missingError string
+
+func (e missingError) Error() string        { return string(e) }
+func (e missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // standardInput is a file that stands for what is piped in.
 func standardInput(r io.Reader) Files {

@@ -157,11 +157,11 @@ func TestWrongPaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for path, want := range map[string]string{
 		"nothing.json":    "nothing.json: no such file or directory",
-		"https://x.org/y": "of addresses only s3://bucket/prefix is known",
-		"s3://":           "the bucket's name is missing",
+		"https://x.org/y": "https://x.org/y: no such file; of addresses only s3://bucket/prefix is known",
+		"s3://":           "s3://: the bucket's name is missing; write s3://bucket/prefix",
 	} {
 		_, err := source.Open(t.Context(), []string{path}, source.Options{})
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if err == nil || err.Error() != want {
 			t.Errorf("%s: got error %v, want %q", path, err, want)
 		}
 	}
