@@ -28,18 +28,18 @@ func run(ctx context.Context, args ...string) (code int, stdout, stderr string) 
 	return code, out.String(), errs.String()
 }
 
-// documented is the example below each heading of docs/json.md.
-func documented(t *testing.T) map[string]string {
+// documented are the examples below each heading of docs/json.md.
+func documented(t *testing.T) map[string][]string {
 	t.Helper()
 	page, err := os.ReadFile("../docs/json.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples := map[string]string{}
+	examples := map[string][]string{}
 	for _, part := range strings.Split(string(page), "\n## ")[1:] {
 		heading, body, _ := strings.Cut(part, "\n")
-		if m := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(body); m != nil {
-			examples[heading] = m[1]
+		for _, m := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(body, -1) {
+			examples[heading] = append(examples[heading], m[1])
 		}
 	}
 	return examples
@@ -56,7 +56,7 @@ func keys(t *testing.T, text string, free []string, into map[string]string) {
 	var walk func(path string, v any)
 	walk = func(path string, v any) {
 		// A judgement holds judgements, wherever it stands.
-		path = strings.NewReplacer(".nearestMiss[]", ".root", ".nodes[]", "").Replace(path)
+		path = strings.NewReplacer(".nearest_miss[]", ".root", ".nodes[]", "").Replace(path)
 		into[path] = fmt.Sprintf("%T", v)
 		switch v := v.(type) {
 		case map[string]any:
@@ -144,12 +144,13 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		}},
 	} {
 		t.Run(command.heading, func(t *testing.T) {
-			example, ok := examples[command.heading]
-			if !ok {
+			if len(examples[command.heading]) == 0 {
 				t.Fatal("docs/json.md has no example for it")
 			}
 			want, got := map[string]string{}, map[string]string{}
-			keys(t, example, command.free, want)
+			for _, example := range examples[command.heading] {
+				keys(t, example, command.free, want)
+			}
 			for _, run := range command.runs {
 				code, out, errs := run()
 				if out == "" {
@@ -162,6 +163,11 @@ func TestJSONIsAsDocumented(t *testing.T) {
 					if _, known := got[key]; !known {
 						delete(want, key)
 					}
+				}
+			}
+			for key := range got {
+				if strings.ToLower(key) != key {
+					t.Errorf("%s is not in snake_case", key)
 				}
 			}
 			if d := cmp.Diff(want, got); d != "" {

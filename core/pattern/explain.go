@@ -23,7 +23,7 @@ type Explanation struct {
 	Root *Judgement `json:"root,omitempty"`
 	// NearestMiss are the fewest judgements that would have to be true instead of
 	// false for the message to match. They are part of Root.
-	NearestMiss []*Judgement `json:"nearestMiss,omitempty"`
+	NearestMiss []*Judgement `json:"nearest_miss,omitempty"`
 }
 
 // A Judgement is one node of a pattern with its truth and the grounds of it.
@@ -41,7 +41,7 @@ type Judgement struct {
 	// is empty for a field that is absent. At most maxFound values are listed,
 	// FoundCount counts them all.
 	Found      []Found `json:"found,omitempty"`
-	FoundCount int     `json:"foundCount,omitempty"`
+	FoundCount int     `json:"found_count,omitempty"`
 	// Why says in words why the node is true or false.
 	Why string `json:"why,omitempty"`
 	// Hint points to what is nearly the wanted value or field.

@@ -63,14 +63,14 @@ func TestExplainJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"pattern":"{ $.a != 1 \u0026\u0026 $.b IS NULL }","matched":false,"root":{"kind":"all","text":"$.a != 1 \u0026\u0026 $.b IS NULL","pos":2,"end":25,"true":false,"nodes":[` + notOne + `,` + isNull + `]},"nearestMiss":[` + notOne + `,` + isNull + `]}`
+	const want = `{"pattern":"{ $.a != 1 \u0026\u0026 $.b IS NULL }","matched":false,"root":{"kind":"all","text":"$.a != 1 \u0026\u0026 $.b IS NULL","pos":2,"end":25,"true":false,"nodes":[` + notOne + `,` + isNull + `]},"nearest_miss":[` + notOne + `,` + isNull + `]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 const (
-	notOne = `{"kind":"comparison","text":"$.a != 1","pos":2,"end":10,"true":false,"found":[{"kind":"array"}],"foundCount":1,"why":"it is an array: != compares strings and numbers only","hint":"[*] looks at its elements"}`
+	notOne = `{"kind":"comparison","text":"$.a != 1","pos":2,"end":10,"true":false,"found":[{"kind":"array"}],"found_count":1,"why":"it is an array: != compares strings and numbers only","hint":"[*] looks at its elements"}`
 	isNull = `{"kind":"comparison","text":"$.b IS NULL","pos":14,"end":25,"true":false,"why":"absent: IS NULL is false on a field that is not there; NOT EXISTS finds that"}`
 )
 
