@@ -111,7 +111,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 			func() (int, string, string) {
 				return run(t.Context(), "scan", "--json", "--control", "cloudtrail-config-changes", trail)
 			},
-			func() (int, string, string) { return run(ended, "scan", "--json", trail) },
+			func() (int, string, string) { return run(ended, "scan", "--json", "--pack", "all", trail) },
 		}},
 		{"tocsin pattern test --json", []string{".extracted", ".extracted.*"}, []func() (int, string, string){
 			func() (int, string, string) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,11 @@ func newScan(s Streams) *cobra.Command {
 		Long: `Reads CloudTrail log files and tells which security alarms would have rung, when,
 and who rang them: the metric filters and alarms of the CIS AWS Foundations
 Benchmark or your own, evaluated as CloudWatch does. PATH is a file, a directory,
-a zip archive, s3://bucket/prefix, or - for standard input.`,
+a zip archive, s3://bucket/prefix, or - for standard input.
+
+A few controls of pack all need values of yours, such as your addresses. They are
+left out, and the report names them: --control ID uses one with its example
+values, a pack of your own (docs/packs.md) with yours.`,
 		Example: `  tocsin scan logs/
   tocsin scan --since 7d s3://my-trail/AWSLogs/111122223333/CloudTrail/
   tocsin scan --pack cis:3.0.0 logs/                the patterns as that version prints them
@@ -75,7 +80,7 @@ func runScan(ctx context.Context, o scanOptions, packGiven bool, paths []string,
 	if o.workers < 0 {
 		return usagef("--workers cannot be negative")
 	}
-	watches, err := o.watches(packGiven)
+	watches, leftOut, err := o.watches(packGiven)
 	if err != nil {
 		return err
 	}
@@ -95,9 +100,11 @@ func runScan(ctx context.Context, o scanOptions, packGiven bool, paths []string,
 
 	out := bufio.NewWriter(s.Out)
 	if o.asJSON {
-		err = writeJSON(out, report)
+		err = writeJSON(out, scanResult{report, leftOut})
 	} else {
-		v := scanView{w: out, sc: newScreen(s.Out, s.Getenv), options: o, packGiven: packGiven, paths: paths, window: w}
+		v := scanView{
+			w: out, sc: newScreen(s.Out, s.Getenv), options: o, packGiven: packGiven, paths: paths, window: w, leftOut: leftOut,
+		}
 		v.show(report)
 	}
 	if err == nil {
@@ -107,6 +114,15 @@ func runScan(ctx context.Context, o scanOptions, packGiven bool, paths []string,
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return scanStatus(report, paths)
+}
+
+// A scanResult is a scan's report and what it did not look for. Its JSON form is
+// documented in docs/json.md.
+type scanResult struct {
+	flow.Report
+	// LeftOut are the controls of the pack whose patterns hold example values
+	// that an account has to replace: they would ring without reason.
+	LeftOut []string `json:"controls_left_out,omitempty"`
 }
 
 // scanStatus is the exit code that a report stands for.
@@ -136,34 +152,69 @@ func rang(r flow.Report) bool {
 	return false
 }
 
-// watches readies the controls and filters that the options name.
-func (o *scanOptions) watches(packGiven bool) ([]flow.Watch, error) {
+// watches readies the controls and filters that the options name, and tells
+// which controls of the pack are left out.
+func (o *scanOptions) watches(packGiven bool) (watches []flow.Watch, leftOut []string, err error) {
 	spec := o.pack
 	if len(o.controls) > 0 && !packGiven {
 		spec = "all" // whoever names a control need not know which pack has it
 	}
 	pack, err := loadPack(spec)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(o.controls) > 0 {
-		chosen := *pack
-		chosen.Controls = nil
-		for _, id := range o.controls {
-			c, err := findControl(pack, spec, id)
-			if err != nil {
-				return nil, err
-			}
-			if _, twice := chosen.Control(id); !twice {
-				chosen.Controls = append(chosen.Controls, *c)
-			}
-		}
-		pack = &chosen
+		pack, err = chosen(pack, spec, o.controls)
+	} else if control.IsName(spec) { // whoever writes a pack puts the values in
+		leftOut = leaveOutExamples(pack)
 	}
-	watches, err := flow.Watches(pack)
 	if err != nil {
-		return nil, &usageError{err: err}
+		return nil, nil, err
 	}
+	watches, err = flow.Watches(pack)
+	if err != nil {
+		return nil, nil, &usageError{err: err}
+	}
+	if watches, err = o.addFilters(watches); err != nil {
+		return nil, nil, err
+	}
+	if len(watches) == 0 {
+		return nil, nil, usagef("nothing to look for: name a pack with --pack, or a filter with --filter ID=PATTERN")
+	}
+	return watches, leftOut, nil
+}
+
+// chosen is the part of a pack with these ids, each control once.
+func chosen(pack *control.Pack, spec string, ids []string) (*control.Pack, error) {
+	part := *pack
+	part.Controls = nil
+	for _, id := range ids {
+		c, err := findControl(pack, spec, id)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := part.Control(id); !twice {
+			part.Controls = append(part.Controls, *c)
+		}
+	}
+	return &part, nil
+}
+
+// leaveOutExamples takes the controls off a pack whose patterns hold example
+// values, and names them.
+func leaveOutExamples(pack *control.Pack) (ids []string) {
+	pack.Controls = slices.DeleteFunc(pack.Controls, func(c control.Control) bool {
+		if len(c.Parameters) == 0 {
+			return false
+		}
+		ids = append(ids, c.ID)
+		return true
+	})
+	return ids
+}
+
+// addFilters adds a watch for each --filter.
+func (o *scanOptions) addFilters(watches []flow.Watch) ([]flow.Watch, error) {
 	for _, text := range o.filters {
 		w, err := parseFilter(text)
 		if err != nil {
@@ -175,9 +226,6 @@ func (o *scanOptions) watches(packGiven bool) ([]flow.Watch, error) {
 			}
 		}
 		watches = append(watches, w)
-	}
-	if len(watches) == 0 {
-		return nil, usagef("nothing to look for: name a pack with --pack, or a filter with --filter ID=PATTERN")
 	}
 	return watches, nil
 }

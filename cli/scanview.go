@@ -20,6 +20,7 @@ type scanView struct {
 	packGiven bool
 	paths     []string
 	window    window
+	leftOut   []string // controls of the pack that need values first
 }
 
 // show writes the whole report: what was read, the alarms that rang, the
@@ -38,6 +39,14 @@ func (v *scanView) show(r flow.Report) {
 	if r.Events > 0 && len(still)+len(quiet) > 0 {
 		fmt.Fprintln(v.w)
 		v.quiet(still, quiet)
+	}
+	if len(v.leftOut) > 0 {
+		fmt.Fprintln(v.w)
+		text := fmt.Sprintf("Left out (%d), since they need values of yours: %s. --control ID uses one with its example values, a pack of your own with yours.",
+			len(v.leftOut), strings.Join(cleanAll(slices.Clone(v.leftOut)...), ", "))
+		for _, line := range wrap(text, v.sc.width) {
+			fmt.Fprintln(v.w, v.sc.paint(dim, line))
+		}
 	}
 	if len(r.Problems) > 0 {
 		fmt.Fprintln(v.w)
