@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"core/alarm":   {"core/metric"},
 	"core/control": {"core/event", "core/pattern", "core/metric", "core/alarm", "core/spell"},
 	"core/topic":   {},
+	"core/gunzip":  {},
 	"core/digest":  {"core/event"},
 	"bench":        {"synth", "flow", "source", "core", "app"},
 	"internal":     {},
