@@ -80,6 +80,7 @@ what they mean in CloudWatch.`,
 	root.AddCommand(
 		newScan(s),
 		newSearch(s),
+		newValidateLogs(s),
 		newPattern(s),
 		newSynth(s),
 		newVersion(s),

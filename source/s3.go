@@ -95,6 +95,8 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 	options := func(o *s3.Options) {
 		// Servers other than AWS seldom have a host name for each bucket.
 		o.UsePathStyle = o.BaseEndpoint != nil
+		// They seldom have checksums either, and it is no use telling so per object.
+		o.DisableLogOutputChecksumValidationSkipped = true
 	}
 	client := s3.NewFromConfig(cfg, options)
 	_, err = client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})

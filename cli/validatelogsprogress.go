@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"tocsin/flow"
+)
+
+// A validateMeter shows on a terminal how far a validation is; nil shows nothing.
+type validateMeter struct{ bar *progressbar.ProgressBar }
+
+func newValidateMeter(s Streams) *validateMeter {
+	sc := newScreen(s.Err, s.Getenv)
+	if !sc.terminal {
+		return nil
+	}
+	return &validateMeter{progressbar.NewOptions64(
+		-1, progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription("validate-logs"), progressbar.OptionSetWidth(min(30, sc.width/3)),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "─"}),
+	)}
+}
+
+// during runs work and draws the meter meanwhile.
+func (m *validateMeter) during(p *flow.ValidateProgress, work func()) {
+	if m == nil {
+		work()
+		return
+	}
+	stop := make(chan struct{})
+	var drawing sync.WaitGroup
+	drawing.Go(func() {
+		tick := time.NewTicker(meterEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				m.draw(p)
+			}
+		}
+	})
+	work()
+	close(stop)
+	drawing.Wait()
+	_ = m.bar.Clear() // an error means that the terminal is gone
+}
+
+func (m *validateMeter) draw(p *flow.ValidateProgress) {
+	done, listed := p.Digests.Load(), p.Listed.Load()
+	m.bar.ChangeMax64(max(done, listed, 1))
+	m.bar.Describe(count(p.LogFiles.Load(), "log file") + " of " + count(done, "digest"))
+	// An error means that the terminal is gone; the result still has its place to go.
+	_ = m.bar.Set64(done)
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"tocsin/core/digest"
+	"tocsin/flow"
+)
+
+// A validateView shows a report on a screen.
+type validateView struct {
+	w  io.Writer
+	sc screen
+	o  validateOptions
+}
+
+func (v *validateView) show(r flow.ValidateReport) {
+	for i, c := range r.Chains {
+		if i > 0 {
+			fmt.Fprintln(v.w)
+		}
+		v.chain(c)
+	}
+	for _, f := range r.Folders {
+		v.folder(f)
+	}
+	fmt.Fprintln(v.w)
+	v.sum(r)
+}
+
+// chainName says which digests a chain has.
+func chainName(c flow.ChainReport) string {
+	name := fmt.Sprintf("trail %s (%s), account %s, %s", c.Trail, c.HomeRegion, c.Account, c.Region)
+	if c.OrganizationID != "" {
+		name += ", " + c.OrganizationID
+	}
+	return clean(name)
+}
+
+func (v *validateView) chain(c flow.ChainReport) {
+	place := digest.Place{Bucket: c.Bucket, Key: c.Prefix}
+	fmt.Fprintf(v.w, "%s\n  in %s\n", v.sc.paint(bold, chainName(c)), clean(place.String()))
+	v.verdicts("digests", c.Digests)
+	v.verdicts("backfill digests", c.Backfill)
+	v.verdicts("log files", c.LogFiles)
+	if c.Earlier > 0 {
+		fmt.Fprintf(v.w, "  %-16s  %s of them in an earlier run\n", "", thousands(c.Earlier))
+	}
+	for _, s := range c.Proven {
+		fmt.Fprintf(v.w, "  %-16s  %s\n", "proven", v.sc.paint(green, spanOf(s)))
+	}
+	for _, h := range c.Holes {
+		fmt.Fprintf(v.w, "  %-16s  %s  %s\n", "not proven", v.sc.paint(yellow, spanOf(h.Span)), holeText(h.Cause))
+	}
+	if c.OutsideKeyPeriod > 0 {
+		fmt.Fprintf(v.w, "  %-16s  %s signed outside the period of the public key\n", "note", count(c.OutsideKeyPeriod, "digest"))
+	}
+	for _, f := range c.Findings {
+		v.finding(f)
+	}
+}
+
+func (v *validateView) verdicts(name string, of flow.Verdicts) {
+	total := of.Total()
+	if total == 0 && name == "backfill digests" {
+		return
+	}
+	text := thousands(of.Valid) + " of " + thousands(total) + " valid"
+	if of.Valid == total {
+		text = v.sc.paint(green, text)
+	}
+	for _, part := range []struct {
+		n    int64
+		name string
+	}{{of.Invalid, "invalid"}, {of.Missing, "missing"}, {of.Unreadable, "not readable"}} {
+		if part.n > 0 {
+			text += v.sc.paint(red, ", "+thousands(part.n)+" "+part.name)
+		}
+	}
+	fmt.Fprintf(v.w, "  %-16s  %s\n", name, text)
+}
+
+// spanOf writes a stretch of time in full: it is what is proven.
+func spanOf(s digest.Span) string {
+	return s.From.UTC().Format(awsTime) + " – " + s.To.UTC().Format(awsTime)
+}
+
+// holeText says why a stretch of time is not proven.
+func holeText(c digest.Cause) string {
+	switch c {
+	case digest.Began:
+		return "the chain begins after it"
+	case digest.Restarted:
+		return "no digests: logging or validation was off"
+	case digest.Ended:
+		return "no digest since"
+	}
+	return "digests are missing or invalid"
+}
+
+func (v *validateView) finding(f flow.Finding) {
+	fmt.Fprintf(v.w, "  %s %s %s\n", v.sc.paint(loud, "✗"), f.Kind, clean(f.File))
+	text := f.Text
+	if f.Inferred {
+		text = "missing: its name is worked out from its hour, since the digest that would name it is missing too"
+	}
+	for _, line := range wrap(clean(text), max(30, v.sc.width-6)) {
+		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(red, line))
+	}
+	if f.Digest != "" {
+		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(dim, "listed in "+clean(f.Digest)))
+	}
+}
+
+func (v *validateView) folder(f flow.FolderReport) {
+	if len(f.Unnamed) == 0 && f.Uncovered == 0 {
+		return
+	}
+	fmt.Fprintf(v.w, "\n%s\n", v.sc.paint(bold, clean(digest.Place{Bucket: f.Bucket, Key: f.Folder}.String())))
+	for _, name := range f.Unnamed {
+		fmt.Fprintf(v.w, "  %s log file %s\n      %s\n", v.sc.paint(loud, "✗"), clean(name), v.sc.paint(red, "no digest lists it, although its time is proven"))
+	}
+	if f.UnnamedLeftOut > 0 {
+		fmt.Fprintf(v.w, "  and %s\n", count(f.UnnamedLeftOut, "further log file"))
+	}
+	if f.Uncovered > 0 {
+		fmt.Fprintf(v.w, "  %s not listed by a digest, as their time is not proven (yet)\n", count(f.Uncovered, "log file"))
+	}
+}
+
+// sum is the result in a line.
+func (v *validateView) sum(r flow.ValidateReport) {
+	var logs, digests flow.Verdicts
+	for _, c := range r.Chains {
+		logs = addVerdicts(logs, c.LogFiles)
+		digests = addVerdicts(digests, addVerdicts(c.Digests, c.Backfill))
+	}
+	what := fmt.Sprintf("%s of %s and %s of %s are valid (%s)", thousands(logs.Valid), count(logs.Total(), "log file"),
+		thousands(digests.Valid), count(digests.Total(), "digest"), elapsed(time.Duration(r.ElapsedMS)*time.Millisecond))
+	switch {
+	case r.Interrupted:
+		what = v.sc.paint(yellow, "interrupted; so far "+what)
+	case r.Wrong():
+		what = v.sc.paint(loud, "NOT VALID: "+what)
+	case v.o.complete && r.Incomplete():
+		what = v.sc.paint(loud, "NOT COMPLETE: "+what)
+	default:
+		what = v.sc.paint(green, "valid: "+what)
+	}
+	fmt.Fprintln(v.w, what)
+}
+
+func addVerdicts(a, b flow.Verdicts) flow.Verdicts {
+	return flow.Verdicts{Valid: a.Valid + b.Valid, Invalid: a.Invalid + b.Invalid, Missing: a.Missing + b.Missing, Unreadable: a.Unreadable + b.Unreadable}
+}

@@ -1,0 +1,195 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/core/digest"
+	"tocsin/core/event"
+	"tocsin/source"
+)
+
+// A Chain is the digests that one trail wrote for one account and Region.
+type Chain struct {
+	Trail  digest.Trail
+	Bucket string
+	// Keys and Backfill are the listed digests, oldest first.
+	Keys, Backfill []string
+}
+
+// A TrailFilter says whose digests are wanted; empty fields let all pass.
+type TrailFilter struct{ Account, Region, Name, Home string }
+
+func (f TrailFilter) wants(t digest.Trail) bool {
+	fits := func(want, is string) bool { return want == "" || want == is }
+	return fits(f.Account, t.Account) && fits(f.Region, t.Region) && fits(f.Name, t.Name) && fits(f.Home, t.Home)
+}
+
+// FindChains finds the chains below a prefix of a bucket that have digests for
+// the time from start (zero: any) to end.
+func FindChains(ctx context.Context, o source.Objects, bucket, prefix string, f TrailFilter, start, end time.Time) ([]Chain, error) {
+	folders, err := digestFolders(ctx, o, bucket, asFolder(prefix), f, 0)
+	if err != nil {
+		return nil, err
+	}
+	chains := map[digest.Trail]*Chain{}
+	for _, folder := range folders {
+		if err := list(ctx, o, bucket, folder, start, end, func(t digest.Trail, key string, backfill bool) {
+			if !f.wants(t) {
+				return
+			}
+			c := chains[t]
+			if c == nil {
+				c = &Chain{Trail: t, Bucket: bucket}
+				chains[t] = c
+			}
+			c.add(key, backfill)
+		}); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]Chain, 0, len(chains))
+	for _, c := range chains {
+		all = append(all, *c)
+	}
+	slices.SortFunc(all, func(a, b Chain) int { return compareTrails(a.Trail, b.Trail) })
+	return all, nil
+}
+
+// FindChain lists the digests of one trail that is known already.
+func FindChain(ctx context.Context, o source.Objects, bucket string, t digest.Trail, start, end time.Time) (Chain, error) {
+	c := Chain{Trail: t, Bucket: bucket}
+	err := list(ctx, o, bucket, t.DigestFolder(), start, end, func(found digest.Trail, key string, backfill bool) {
+		if found == t {
+			c.add(key, backfill)
+		}
+	})
+	return c, err
+}
+
+func (c *Chain) add(key string, backfill bool) {
+	if backfill {
+		c.Backfill = append(c.Backfill, key)
+	} else {
+		c.Keys = append(c.Keys, key)
+	}
+}
+
+// keys are the listed digests of a kind.
+func (c *Chain) keys(backfill bool) []string {
+	if backfill {
+		return c.Backfill
+	}
+	return c.Keys
+}
+
+func compareTrails(a, b digest.Trail) int {
+	return cmp.Or(cmp.Compare(a.Prefix, b.Prefix), cmp.Compare(a.OrganizationID, b.OrganizationID), cmp.Compare(a.Account, b.Account),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Home, b.Home), cmp.Compare(a.Region, b.Region))
+}
+
+// asFolder makes a folder of what a user gives as prefix. Of a place below the
+// folder of a Region only that folder counts, of one among the log files the account's.
+func asFolder(prefix string) string {
+	prefix = strings.TrimPrefix(prefix, "/")
+	if prefix != "" && !strings.HasSuffix(prefix, "/") {
+		prefix += "/"
+	}
+	parts := strings.SplitAfter(prefix, "/")
+	for i, part := range parts {
+		switch part {
+		case event.DigestFiles + "/":
+			return strings.Join(parts[:min(i+2, len(parts))], "")
+		case event.LogFiles + "/", event.InsightsFiles + "/":
+			return strings.Join(parts[:i], "")
+		}
+	}
+	return prefix
+}
+
+// deepest is how many folders down AWSLogs is looked for.
+const deepest = 6
+
+// digestFolders finds the folders that hold the digests of one account and
+// Region, without looking into others.
+func digestFolders(ctx context.Context, o source.Objects, bucket, folder string, f TrailFilter, depth int) ([]string, error) {
+	here, above := path.Base(folder), path.Base(path.Dir(strings.TrimSuffix(folder, "/")))
+	if above == event.DigestFiles {
+		return []string{folder}, nil
+	}
+	below, err := o.Folders(ctx, bucket, folder)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, next := range below {
+		name := path.Base(next)
+		var enter bool
+		switch {
+		case here == event.DigestFiles:
+			enter = f.Region == "" || f.Region == name
+		case isAccount(here):
+			enter = name == event.DigestFiles
+		case here == "AWSLogs" || strings.HasPrefix(here, "o-") && above == "AWSLogs":
+			enter = isAccount(name) && (f.Account == "" || f.Account == name) || strings.HasPrefix(name, "o-")
+		default:
+			enter = depth < deepest
+		}
+		if !enter {
+			continue
+		}
+		more, err := digestFolders(ctx, o, bucket, next, f, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+func isAccount(name string) bool {
+	return len(name) == 12 && strings.Trim(name, "0123456789") == ""
+}
+
+// dayForm is how folders say the day.
+const dayForm = "2006/01/02"
+
+// list visits the digests in a folder of an account and Region that are of the
+// time from start (zero: any) to end.
+func list(ctx context.Context, o source.Objects, bucket, folder string, start, end time.Time, visit func(t digest.Trail, key string, backfill bool)) error {
+	for key, err := range days(ctx, o, bucket, folder, start, end.Add(time.Hour)) {
+		if err != nil {
+			return err
+		}
+		t, stamp, backfill, ok := digest.ParseKey(key)
+		if ok && digest.InRange(stamp, start, end) {
+			visit(t, key, backfill)
+		}
+	}
+	return nil
+}
+
+// days gives the keys in a folder of an account and Region that are in the
+// folders of the days from start (zero: any) to end.
+func days(ctx context.Context, o source.Objects, bucket, folder string, start, end time.Time) func(func(string, error) bool) {
+	after, last := "", folder+end.UTC().Format(dayForm)+"/\xff"
+	if !start.IsZero() {
+		after = folder + start.UTC().Format(dayForm)
+	}
+	return func(yield func(string, error) bool) {
+		for key, err := range o.Keys(ctx, bucket, folder, after) {
+			if err != nil {
+				yield("", fmt.Errorf("list %s: %w", digest.Place{Bucket: bucket, Key: folder}, err))
+				return
+			}
+			if key > last || !yield(key, nil) {
+				return
+			}
+		}
+	}
+}

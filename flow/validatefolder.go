@@ -1,0 +1,96 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"tocsin/core/digest"
+	"tocsin/core/event"
+)
+
+// folders are the folders of log files that chains are about.
+type folders struct {
+	byPlace map[digest.Place]*folder
+	order   []*folder
+}
+
+// A folder knows which of its log files digests have named.
+type folder struct {
+	place, found digest.Place // as written; as it is called where it is listed
+	named        event.Seen
+	proven       [][]digest.Span // of each trail that delivers there
+}
+
+func newFolders() *folders { return &folders{byPlace: map[digest.Place]*folder{}} }
+
+// of is the folder of a chain's log files; found is the chain's trail as it was listed.
+func (fs *folders) of(c Chain, found digest.Trail) *folder {
+	at := digest.Place{Bucket: c.Bucket, Key: c.Trail.LogFolder()}
+	f := fs.byPlace[at]
+	if f == nil {
+		f = &folder{place: at, found: digest.Place{Bucket: c.Bucket, Key: found.LogFolder()}}
+		fs.byPlace[at] = f
+		fs.order = append(fs.order, f)
+	}
+	return f
+}
+
+// name notes that a digest names a log file.
+func (f *folder) name(at digest.Place) { f.named.Add(placeID(at)) }
+
+// placeID stands for a place in a small set.
+func placeID(at digest.Place) event.ID {
+	sum := sha256.Sum256([]byte(at.String()))
+	return event.ID(sum[:16])
+}
+
+// compare lists the folders and finds what no digest names.
+func (fs *folders) compare(ctx context.Context, o ValidateOptions) ([]FolderReport, error) {
+	reports := []FolderReport{}
+	for _, f := range fs.order {
+		r := FolderReport{Bucket: f.place.Bucket, Folder: f.place.Key, Unnamed: []string{}}
+		for key, err := range days(ctx, o.Objects, f.found.Bucket, f.found.Key, o.Start, o.End) {
+			if err != nil {
+				return reports, err
+			}
+			k, ok := event.ParseKey(key)
+			if !ok || k.Kind != event.LogFiles || k.Time.Before(o.Start) || k.Time.After(o.End) {
+				continue
+			}
+			r.LogFiles++
+			at := digest.Place{Bucket: f.place.Bucket, Key: f.place.Key + key[len(f.found.Key):]}
+			switch {
+			case !f.named.Add(placeID(at)): // a digest names it
+			case !f.listedBy(k.Time):
+				r.Uncovered++
+			case len(r.Unnamed) == MaxUnnamed:
+				r.UnnamedLeftOut++
+			default:
+				r.Unnamed = append(r.Unnamed, at.String())
+			}
+		}
+		reports = append(reports, r)
+	}
+	return reports, nil
+}
+
+// mayBeLate is how long after its stamp a log file may be delivered and then be
+// listed: files come minutes after their stamp, and the digest within the hour.
+const mayBeLate = time.Hour
+
+// listedBy tells whether a log file with that stamp must have been listed by
+// now: every trail that delivers there is proven from the stamp on, for as long
+// as the delivery may have taken.
+func (f *folder) listedBy(stamp time.Time) bool {
+	for _, spans := range f.proven {
+		covered := false
+		for _, s := range spans {
+			covered = covered || !stamp.Before(s.From) && !stamp.Add(mayBeLate).After(s.To)
+		}
+		if !covered {
+			return false
+		}
+	}
+	return true
+}

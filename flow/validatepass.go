@@ -1,0 +1,221 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+
+	"tocsin/core/digest"
+	"tocsin/source"
+)
+
+// Limits of what is read.
+const (
+	// maxDigest is the uncompressed size of a digest: some 500,000 log files.
+	maxDigest = 256 << 20
+	// maxLog is the uncompressed size of a log file; CloudTrail's have up to
+	// 50 MB compressed.
+	maxLog = 8 << 30
+)
+
+// A DigestResult is what was found at the place of a digest.
+type DigestResult struct {
+	digest.Checked
+	// Logs are the log files of a valid digest, in its order.
+	Logs []LogResult
+}
+
+// A LogResult is what was found at the place of a log file.
+type LogResult struct {
+	digest.Log
+	Verdict digest.Verdict
+	// Earlier: it was not read, an earlier run had found it valid.
+	Earlier bool
+}
+
+// A reading is what the passes over all chains share: the objects, the workers
+// that read log files, and how far they are.
+type reading struct {
+	objects  source.Objects
+	jobs     chan<- logJob
+	progress *ValidateProgress
+	// mirror: the objects are a directory. Metadata may lack there, and is
+	// looked for in the digest after.
+	mirror bool
+	// done knows the digests that an earlier run was through with; may be nil.
+	done *Done
+}
+
+// A logJob is a log file to check; the result goes to *into.
+type logJob struct {
+	ctx  context.Context
+	into *LogResult
+	done *sync.WaitGroup
+}
+
+// readLogs checks log files until there are no more.
+func (r *reading) readLogs(jobs <-chan logJob) {
+	h := digest.NewHasher(new(gzip.Reader), maxLog)
+	for j := range jobs {
+		j.into.Verdict = r.checkLog(j.ctx, h, j.into.Log)
+		r.progress.LogFiles.Add(1)
+		j.done.Done()
+	}
+}
+
+func (r *reading) checkLog(ctx context.Context, h *digest.Hasher, l digest.Log) digest.Verdict {
+	o, err := r.objects.Get(ctx, l.Place.Bucket, l.Place.Key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return digest.Verdict{Reason: digest.NotFound}
+	case err != nil:
+		return digest.Verdict{Reason: digest.Unreadable, Detail: err}
+	}
+	defer o.Body.Close() // it was only read: nothing is lost with an error
+	v, n := h.Check(l, within{ctx, o.Body})
+	r.progress.Bytes.Add(n)
+	return v
+}
+
+// read gets a digest file. An error is a fault of the source.
+func (r *reading) read(ctx context.Context, at digest.Place) (digest.Object, error) {
+	got, err := r.objects.Get(ctx, at.Bucket, at.Key)
+	if err != nil {
+		return digest.Object{}, err
+	}
+	defer got.Body.Close() // it was only read: nothing is lost with an error
+	var packed bytes.Buffer
+	if _, err := packed.ReadFrom(within{ctx, got.Body}); err != nil {
+		return digest.Object{}, err
+	}
+	o := digest.Object{Place: at, Metadata: got.Metadata}
+	o.Text, o.Damage = digest.Inflate(new(gzip.Reader), &packed, maxDigest)
+	return o, nil
+}
+
+// examine reads and verifies a digest, and checks the log files of a valid one.
+// newer is the digest that perhaps names it; it is looked into only for a mirror.
+func (r *reading) examine(ctx context.Context, keys *keyring, at, newer digest.Place) *DigestResult {
+	d := &DigestResult{Checked: digest.Checked{Place: at}}
+	o, err := r.read(ctx, at)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.Verdict = digest.Verdict{Reason: digest.NotFound}
+		return d
+	case err != nil:
+		d.Verdict = digest.Verdict{Reason: digest.Unreadable, Detail: err}
+		return d
+	}
+	if r.mirror && o.Metadata[digest.MetaSignature] == "" {
+		r.signatureFrom(ctx, newer, &o)
+	}
+	if d.Checked, err = keys.verify(ctx, o); err != nil {
+		d.Verdict = digest.Verdict{Reason: digest.Unreadable, Detail: err}
+	}
+	r.progress.Digests.Add(1)
+	if d.Verdict.Valid() {
+		d.Logs = r.checkLogs(ctx, d)
+	}
+	return d
+}
+
+// signatureFrom takes a digest's signature out of the one that names it. A
+// signature proves the same wherever it was kept; so all but the newest digest
+// of a plain copy of a bucket can be verified.
+func (r *reading) signatureFrom(ctx context.Context, newer digest.Place, o *digest.Object) {
+	if newer == (digest.Place{}) {
+		return
+	}
+	next, err := r.read(ctx, newer)
+	if err != nil || next.Damage != nil {
+		return // it is examined itself, and told there
+	}
+	f, err := digest.Parse(next.Text)
+	if err != nil || f.Previous.Place != o.Place {
+		return
+	}
+	meta := map[string]string{digest.MetaSignature: f.Previous.Signature, digest.MetaAlgorithm: digest.SignatureAlgorithm}
+	if made, there := o.Metadata[digest.MetaGenerated]; there {
+		meta[digest.MetaGenerated] = made
+	}
+	o.Metadata = meta
+}
+
+func (r *reading) checkLogs(ctx context.Context, d *DigestResult) []LogResult {
+	results := make([]LogResult, len(d.File.Logs))
+	earlier := r.done.has(d.Hash)
+	var open sync.WaitGroup
+	for i, l := range d.File.Logs {
+		results[i] = LogResult{Log: l, Earlier: earlier}
+		if earlier {
+			continue
+		}
+		open.Add(1)
+		r.jobs <- logJob{ctx, &results[i], &open}
+	}
+	open.Wait()
+	return results
+}
+
+// ahead is how many digests of a chain are worked on at a time.
+const ahead = 8
+
+// A pass goes over the listed digests of a chain.
+type pass struct {
+	*reading
+	keys   *keyring
+	bucket string
+	listed []string // oldest first
+}
+
+// newestFirst examines all listed digests, several at a time, and gives the
+// results in order, newest first, until visit returns false or ctx ends.
+func (p pass) newestFirst(ctx context.Context, visit func(*DigestResult) bool) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	queue := make(chan chan *DigestResult, ahead)
+	var working sync.WaitGroup
+	defer working.Wait()
+	working.Go(func() {
+		defer close(queue)
+		for i := len(p.listed) - 1; i >= 0; i-- {
+			result := make(chan *DigestResult, 1)
+			select {
+			case queue <- result: // at most so many wait to be visited
+			case <-ctx.Done():
+				return
+			}
+			at, newer := digest.Place{Bucket: p.bucket, Key: p.listed[i]}, digest.Place{}
+			if i+1 < len(p.listed) {
+				newer = digest.Place{Bucket: p.bucket, Key: p.listed[i+1]}
+			}
+			working.Go(func() { result <- p.examine(ctx, p.keys, at, newer) })
+		}
+	})
+	for result := range queue {
+		if d := <-result; ctx.Err() != nil || !visit(d) {
+			stop()
+			break
+		}
+	}
+	for range queue { // so that the one who fills it can end
+	}
+}
+
+// within is a reader that ends with its context.
+type within struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (w within) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.r.Read(p)
+}

@@ -1,0 +1,154 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// MetadataSuffix is what the name of a file ends in that holds the S3 metadata
+// of the file beside it, as `aws s3api head-object` prints them, or only the
+// names and values themselves.
+const MetadataSuffix = ".metadata.json"
+
+// A Mirror is a directory that mirrors a bucket, or a part of one. What is asked
+// of it cannot lead out of the directory, whatever names a digest holds.
+type Mirror struct{ root *os.Root }
+
+// OpenMirror opens the directory.
+func OpenMirror(dir string) (*Mirror, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Mirror{root}, nil
+}
+
+// Close gives the directory back.
+func (m *Mirror) Close() error { return m.root.Close() }
+
+// Folders is that of Objects; the bucket does not matter.
+func (m *Mirror) Folders(_ context.Context, _, prefix string) ([]string, error) {
+	entries, err := m.read(prefix)
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, prefix+e.Name()+"/")
+		}
+	}
+	return names, err
+}
+
+// read lists a folder; one that does not exist is empty, as in S3.
+func (m *Mirror) read(prefix string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(m.root.FS(), cmpEmpty(path.Clean(prefix)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return entries, err
+}
+
+// cmpEmpty is the name that package fs has for a clean path.
+func cmpEmpty(name string) string {
+	if name == "" || name == "/" {
+		return "."
+	}
+	return name
+}
+
+// Keys is that of Objects; the prefix has to be a folder, the bucket does not
+// matter. Only what lies in the folder of the prefix is held in memory at a time.
+func (m *Mirror) Keys(ctx context.Context, _, prefix, after string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { m.walk(ctx, prefix, after, yield) }
+}
+
+func (m *Mirror) walk(ctx context.Context, folder, after string, yield func(string, error) bool) bool {
+	entries, err := m.read(folder)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		yield("", err)
+		return false
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		switch {
+		case strings.HasPrefix(e.Name(), "."), strings.HasSuffix(e.Name(), MetadataSuffix):
+		case e.IsDir():
+			names = append(names, folder+e.Name()+"/")
+		default:
+			names = append(names, folder+e.Name())
+		}
+	}
+	slices.Sort(names) // a folder's slash counts, as it does in S3
+	for _, name := range names {
+		switch {
+		case strings.HasSuffix(name, "/"):
+			if name <= after && !strings.HasPrefix(after, name) {
+				continue
+			}
+			if !m.walk(ctx, name, after, yield) {
+				return false
+			}
+		case name > after && !yield(name, nil):
+			return false
+		}
+	}
+	return true
+}
+
+// Get is that of Objects. A mirror of a part of a bucket begins anywhere above
+// AWSLogs: looked for are the whole key, the key below a folder with the
+// bucket's name, and the key from AWSLogs on.
+func (m *Mirror) Get(_ context.Context, bucket, key string) (Object, error) {
+	names := []string{key, bucket + "/" + key}
+	if i := strings.Index("/"+key, "/AWSLogs/"); i > 0 {
+		names = append(names, key[i:])
+	}
+	for _, name := range names {
+		if !fs.ValidPath(name) {
+			continue
+		}
+		f, err := m.root.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Object{}, err
+		}
+		meta, err := m.metadata(name)
+		if err != nil {
+			return Object{}, errors.Join(err, f.Close())
+		}
+		return Object{Body: f, Metadata: meta}, nil
+	}
+	return Object{}, fmt.Errorf("%s: %w", key, fs.ErrNotExist)
+}
+
+// metadata reads what lies beside a file; nothing is nothing.
+func (m *Mirror) metadata(name string) (map[string]string, error) {
+	text, err := m.root.ReadFile(name + MetadataSuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var head struct{ Metadata map[string]string }
+	if json.Unmarshal(text, &head) == nil && head.Metadata != nil {
+		return head.Metadata, nil
+	}
+	meta := map[string]string{}
+	if err := json.Unmarshal(text, &meta); err != nil {
+		return nil, fmt.Errorf("%s: not the metadata of an object, {\"signature\": ...}: %w", name+MetadataSuffix, err)
+	}
+	return meta, nil
+}
