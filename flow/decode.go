@@ -56,8 +56,9 @@ func failed(f source.File, err error) outcome {
 const checkEvery = 1024
 
 // file gives every record of f to each, in the order of the file. A record is
-// valid until each returns.
-func (d *decoder) file(ctx context.Context, f source.File, each func(*event.Record) error) outcome {
+// valid until each returns. wait, if not nil, is called before more of the file
+// is read, which may last: all records that were read have been given by then.
+func (d *decoder) file(ctx context.Context, f source.File, each func(*event.Record) error, wait func()) outcome {
 	if skippable(f.Key) {
 		return outcome{fate: wasSkipped}
 	}
@@ -66,7 +67,7 @@ func (d *decoder) file(ctx context.Context, f source.File, each func(*event.Reco
 		return failed(f, err)
 	}
 	defer content.Close() // it was only read: nothing is lost with an error
-	d.reader.Reset(f.Name, stopping{ctx, content})
+	d.reader.Reset(f.Name, stopping{ctx, waiting{content, wait}})
 	records, stopped := 0, error(nil)
 	for stopped == nil {
 		record, err := d.reader.Next()
@@ -114,4 +115,17 @@ func (s stopping) Read(p []byte) (int, error) {
 		return 0, fmt.Errorf("given up: %w", err)
 	}
 	return s.r.Read(p)
+}
+
+// waiting is a reader that calls wait, if there is one, before each read.
+type waiting struct {
+	r    io.Reader
+	wait func()
+}
+
+func (w waiting) Read(p []byte) (int, error) {
+	if w.wait != nil {
+		w.wait()
+	}
+	return w.r.Read(p)
 }

@@ -157,7 +157,7 @@ func (s *scan) read(ctx context.Context, w *worker, f source.File) {
 	done := w.decoder.file(ctx, f, func(r *event.Record) error {
 		s.record(w, f.Name, r)
 		return nil
-	})
+	}, nil)
 	s.note(done)
 	s.progress(f, w.records-before)
 }

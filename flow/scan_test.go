@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,6 +250,68 @@ func TestSearchKeepsTheOrderOfTheFiles(t *testing.T) {
 		some, _ := find(workers, 17)
 		if d := cmp.Diff(one[:17], some); d != "" {
 			t.Errorf("%d workers, limit 17: %s", workers, d)
+		}
+	}
+}
+
+// searchOf searches for StopLogging in what a reader gives.
+func searchOf(ctx context.Context, t *testing.T, r io.Reader, visit func(flow.Found) bool) flow.SearchReport {
+	t.Helper()
+	p, err := pattern.Parse(stop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seq, err := source.Open(t.Context(), []string{"-"}, source.Options{Stdin: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flow.Search(ctx, seq, flow.SearchOptions{Patterns: []*pattern.Pattern{p}}, visit)
+}
+
+// Each line is only written when the event of the one before was found.
+func TestSearchDoesNotWaitForMore(t *testing.T) {
+	const lines = 20
+	r, w := io.Pipe()
+	found := make(chan struct{})
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for i := range lines {
+			line := call(fmt.Sprint(i), "StopLogging", i) + "\n"
+			for _, part := range []string{line[:100], line[100:]} { // as a full buffer somewhere cuts it
+				if _, err := io.WriteString(w, part); err != nil {
+					t.Error(err)
+				}
+			}
+			<-found
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	report := searchOf(t.Context(), t, r, func(flow.Found) bool {
+		found <- struct{}{}
+		return true
+	})
+	writing.Wait()
+	if report.Found != lines {
+		t.Errorf("%d found, want %d", report.Found, lines)
+	}
+}
+
+// What was found before the end of the context is given, however late that ends.
+func TestSearchLosesNothingWhenItIsInterrupted(t *testing.T) {
+	for n := range 50 { // it was a matter of chance
+		ctx, cancel := context.WithCancel(t.Context())
+		log := strings.NewReader(strings.Repeat(call("", "StopLogging", 1)+"\n", 100+n))
+		report := searchOf(ctx, t, readerFunc(func(p []byte) (int, error) {
+			if log.Len() == 0 {
+				cancel()
+				return 0, ctx.Err()
+			}
+			return log.Read(p)
+		}), func(flow.Found) bool { return true })
+		if report.Found != int64(100+n) || !report.Interrupted {
+			t.Fatalf("%d of %d found, interrupted %v", report.Found, 100+n, report.Interrupted)
 		}
 	}
 }

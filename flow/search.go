@@ -45,10 +45,13 @@ type SearchReport struct {
 }
 
 // Search gives every event that matches to visit, in the order of the files and
-// within a file in its own. It ends early, without an error, when visit returns
-// false. Memory is bounded however many events there are.
+// within a file in its own, and no later than when more of the file has to be
+// waited for. It ends early, without an error, when visit returns false. When ctx
+// ends, what was found until then is still given. Memory is bounded however many
+// events there are.
 func Search(ctx context.Context, files source.Files, o SearchOptions, visit func(Found) bool) SearchReport {
-	inner, stop := context.WithCancel(ctx)
+	reading, stop := context.WithCancel(ctx)
+	wanted, leave := context.WithCancel(context.WithoutCancel(ctx))
 	s := newScan(ScanOptions{Watches: watchesOf(o.Patterns), Since: o.Since, Until: o.Until, Progress: o.Progress})
 	n := cmp.Or(max(o.Workers, 0), runtime.GOMAXPROCS(0))
 	queue := make(chan *finding)        // to the workers
@@ -57,13 +60,13 @@ func Search(ctx context.Context, files source.Files, o SearchOptions, visit func
 	all.Go(func() {
 		defer close(ordered)
 		defer close(queue)
-		s.listInOrder(inner, files, queue, ordered)
+		s.listInOrder(reading, files, queue, ordered)
 	})
 	for range n {
 		all.Go(func() {
 			w := s.newWorker()
 			for f := range queue {
-				f.read(inner, s, w)
+				f.read(reading, wanted, s, w)
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -72,7 +75,8 @@ func Search(ctx context.Context, files source.Files, o SearchOptions, visit func
 	}
 	found := s.visit(ordered, o.KeepDuplicates, visit)
 	stop()
-	for f := range ordered { // whoever still writes finds the context ended
+	leave()
+	for f := range ordered { // whoever still writes finds that it is not wanted
 		<-f.done
 	}
 	all.Wait()
@@ -112,7 +116,7 @@ type foundRecord struct {
 	known  bool
 }
 
-// batchBytes is when a batch is handed on.
+// batchBytes is when a batch is handed on at the latest.
 const batchBytes = 64 << 10
 
 // listInOrder hands each file to the workers and to the taker of the results.
@@ -144,25 +148,24 @@ func (s *scan) listInOrder(ctx context.Context, files source.Files, queue, order
 	}
 }
 
-// read finds the matching records of one file.
-func (f *finding) read(ctx context.Context, s *scan, w *worker) {
+// read finds the matching records of one file, until reading ends. What was
+// found by then is handed on as long as it is wanted.
+func (f *finding) read(reading, wanted context.Context, s *scan, w *worker) {
 	defer close(f.done)
 	defer close(f.batches)
 	var b batch
-	send := func() error {
+	send := func() {
 		if len(b.records) == 0 {
-			return nil
+			return
 		}
 		select {
 		case f.batches <- b:
-			b = batch{}
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-wanted.Done():
 		}
+		b = batch{}
 	}
 	before := w.records
-	done := w.decoder.file(ctx, f.file, func(r *event.Record) error {
+	done := w.decoder.file(reading, f.file, func(r *event.Record) error {
 		w.records++
 		if !s.matches(w, r) {
 			return nil
@@ -171,13 +174,11 @@ func (f *finding) read(ctx context.Context, s *scan, w *worker) {
 		b.bytes = append(b.bytes, r.Raw...)
 		b.records = append(b.records, foundRecord{end: len(b.bytes), offset: r.Offset, id: id, known: known})
 		if len(b.bytes) >= batchBytes {
-			return send()
+			send()
 		}
 		return nil
-	})
-	if done.err == nil {
-		done.err = send()
-	}
+	}, send)
+	send()
 	s.note(done)
 	s.progress(f.file, w.records-before)
 }

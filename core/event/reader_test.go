@@ -248,3 +248,32 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// What a pipe has given is read before more is waited for.
+func TestReaderDoesNotWaitForMore(t *testing.T) {
+	const lines = 100
+	given := 0
+	r := NewReader(nil, Options{})
+	r.Reset("-", readerFunc(func(p []byte) (int, error) {
+		if given == lines {
+			return 0, io.EOF
+		}
+		if r.count != given {
+			t.Errorf("%d records read when %d have come", r.count, given)
+		}
+		given++
+		return copy(p, rec1+"\n"), nil
+	}))
+	for {
+		if _, err := r.Next(); err != nil {
+			break
+		}
+	}
+	if r.count != lines {
+		t.Errorf("%d records, want %d", r.count, lines)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -25,6 +25,9 @@ const (
 	bombFrom = 64 << 20
 	// emptyReads is how often a source may give nothing without an error.
 	emptyReads = 100
+	// promptHeld is up to how much text a source that waits is waited for as
+	// little as can be: what is held is looked at again each time more comes.
+	promptHeld = 64 << 10
 )
 
 // A window slides over the decompressed text of a file: buf[:end] stands at
@@ -47,14 +50,16 @@ type window struct {
 // counter counts what is read of a source and keeps its error apart from the
 // ones that gunzip makes of it.
 type counter struct {
-	src  io.Reader
-	n    int64
-	fail error // other than io.EOF
+	src   io.Reader
+	n     int64
+	short bool  // the last read gave less than it was asked for
+	fail  error // other than io.EOF
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.src.Read(p)
 	c.n += int64(n)
+	c.short = n < len(p)
 	if err != nil && err != io.EOF {
 		c.fail = err
 	}
@@ -100,7 +105,8 @@ func (w *window) compressed() int64 {
 func (w *window) decompressed() int64 { return w.base + int64(w.end) }
 
 // slide drops the text before buf[keep], makes room when what is left fills
-// half of the buffer, and reads until it is full. False: no more text came.
+// half of the buffer, and reads until it is full or more would have to be
+// waited for. False: no more text came.
 func (w *window) slide(keep int) bool {
 	held := w.buf[keep:w.end]
 	if twice := 2 * len(w.buf); 2*len(held) > len(w.buf) {
@@ -126,10 +132,21 @@ func (w *window) slide(keep int) bool {
 			w.halt(err)
 		case empty == emptyReads:
 			w.halt(io.ErrNoProgress)
+		case w.waits() && w.end > before && (before < promptHeld || w.end-before >= before/16):
+			w.limit()
+			return true
 		}
 	}
 	w.limit()
 	return w.end > before
+}
+
+// waits tells whether the source has given all that it had, as far as one can
+// know, so that the next read may last long: of a pipe or a connection. That of
+// compressed text does not matter, since its end has to come first. A byte order
+// mark is waited for.
+func (w *window) waits() bool {
+	return w.from == w.input && w.source.short && w.input.Buffered() == 0 && w.end >= len(byteOrderMark)
 }
 
 // halt notes why no more text comes.
