@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tocsin/core/event"
@@ -17,8 +19,8 @@ import (
 // results shows found events one after another, in bounded memory.
 type results interface {
 	add(flow.Found) error
-	// end shows what is still held back.
-	end() error
+	// release shows what is held back, after which more may come.
+	release() error
 	// notes are what is worth saying about the result, beside it.
 	notes() []string
 }
@@ -42,22 +44,73 @@ func newResults(form string, w flusher, sc screen, m *meter) (results, error) {
 	return nil, usagef("--output %q: write table, json or csv%s", form, didYouMean(form, []string{"table", "json", "csv"}))
 }
 
-// firstRows is how many rows the widths of the columns are chosen by, and
-// firstWait how long they are waited for.
-const (
-	firstRows = 50
-	firstWait = 200 * time.Millisecond
-)
+// holdBack is how long a result may be held back, be it in a buffer or to see
+// what follows.
+const holdBack = 200 * time.Millisecond
 
-// tableResults is a table for people. Its first rows are held back for a moment
-// to see how wide the columns have to be.
+// promptResults shows results no later than holdBack after they were found,
+// however long the next one takes.
+type promptResults struct {
+	out flusher
+
+	mu      sync.Mutex // guards what follows, and out
+	results results
+	timer   *time.Timer // not nil while something is held back
+	ended   bool
+	err     error // of what the timer wrote
+}
+
+func (p *promptResults) add(f flow.Found) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return p.err
+	}
+	if p.timer == nil {
+		p.timer = time.AfterFunc(holdBack, p.late)
+	}
+	return p.results.add(f)
+}
+
+// late shows what was held back long enough.
+func (p *promptResults) late() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer = nil
+	if !p.ended && p.err == nil {
+		p.err = p.show()
+	}
+}
+
+func (p *promptResults) show() error {
+	return cmp.Or(p.results.release(), p.out.Flush())
+}
+
+// end shows the last of the results.
+func (p *promptResults) end() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	if p.err != nil {
+		return p.err
+	}
+	return p.show()
+}
+
+// firstRows is how many rows at most the widths of the columns are chosen by.
+const firstRows = 50
+
+// tableResults is a table for people. Its first rows are held back to see how
+// wide the columns have to be.
 type tableResults struct {
 	w        flusher
 	sc       screen
 	meter    *meter
 	describe *flow.Describer
 	held     [][]string
-	since    time.Time // when the first of them was found
 	l        layout
 	set      bool // whether l has been chosen
 }
@@ -85,17 +138,13 @@ func (t *tableResults) add(f flow.Found) error {
 	if t.set {
 		return t.print([][]string{row})
 	}
-	if len(t.held) == 0 {
-		t.since = time.Now()
-	}
-	t.held = append(t.held, row)
-	if len(t.held) < firstRows && time.Since(t.since) < firstWait {
+	if t.held = append(t.held, row); len(t.held) < firstRows {
 		return nil
 	}
-	return t.end()
+	return t.release()
 }
 
-func (t *tableResults) end() error {
+func (t *tableResults) release() error {
 	if t.set || len(t.held) == 0 {
 		return nil
 	}
@@ -167,7 +216,7 @@ func (j *jsonResults) add(f flow.Found) error {
 	return err
 }
 
-func (j *jsonResults) end() error { return nil }
+func (j *jsonResults) release() error { return nil }
 
 func (j *jsonResults) notes() []string {
 	if j.broken > 0 {
@@ -214,7 +263,7 @@ func (c *csvResults) begin() error {
 	})
 }
 
-func (c *csvResults) end() error {
+func (c *csvResults) release() error {
 	if err := c.begin(); err != nil {
 		return err
 	}

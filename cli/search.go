@@ -94,6 +94,7 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 	if err != nil {
 		return err
 	}
+	prompt := promptResults{out: out, results: results}
 
 	began := time.Now()
 	var report flow.SearchReport
@@ -105,7 +106,7 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 			Patterns: patterns, Since: w.since, Until: w.until,
 			KeepDuplicates: o.keepRepeats, Workers: o.workers, Progress: &progress,
 		}, func(f flow.Found) bool {
-			if writing = results.add(f); writing != nil {
+			if writing = prompt.add(f); writing != nil {
 				return false
 			}
 			shown++
@@ -113,10 +114,7 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 		})
 	})
 	if writing == nil {
-		writing = results.end()
-	}
-	if writing == nil {
-		writing = out.Flush()
+		writing = prompt.end()
 	}
 	if writing != nil {
 		return fmt.Errorf("write the result: %w", writing)

@@ -44,6 +44,7 @@ const (
 	wasRead    fate = iota // a log file, or at least records
 	wasSkipped             // no log file
 	wasFailed              // nothing of it could be read
+	wasLeft                // the context ended before it was opened
 )
 
 // failed is the outcome of a file that could not be opened.
@@ -63,7 +64,10 @@ func (d *decoder) file(ctx context.Context, f source.File, each func(*event.Reco
 		return outcome{fate: wasSkipped}
 	}
 	content, err := f.Open(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return outcome{fate: wasLeft, err: ctx.Err()}
+	case err != nil:
 		return failed(f, err)
 	}
 	defer content.Close() // it was only read: nothing is lost with an error
@@ -104,7 +108,8 @@ func skippable(key string) bool {
 }
 
 // stopping is a reader that ends with its context, so that a slow or endless
-// file can be given up at any time between two reads.
+// file can be given up at any time between two reads, and a read that the
+// context ended is known as such.
 type stopping struct {
 	ctx context.Context
 	r   io.Reader
@@ -114,7 +119,11 @@ func (s stopping) Read(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, fmt.Errorf("given up: %w", err)
 	}
-	return s.r.Read(p)
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF && s.ctx.Err() != nil {
+		err = fmt.Errorf("given up: %w", s.ctx.Err())
+	}
+	return n, err
 }
 
 // waiting is a reader that calls wait, if there is one, before each read.

@@ -20,15 +20,15 @@ func local(path string, info fs.FileInfo) Files {
 	case isZip(path):
 		return archive(path)
 	case info.Mode().IsRegular():
-		return one(path, info.Size())
+		return one(onDisk(path, info.Size()))
 	default: // a pipe, say
-		return one(path, -1)
+		return one(pipe(path))
 	}
 }
 
 // one is the sequence of a single file.
-func one(path string, size int64) Files {
-	return func(yield func(File, error) bool) { yield(onDisk(path, size), nil) }
+func one(f File) Files {
+	return func(yield func(File, error) bool) { yield(f, nil) }
 }
 
 // onDisk is a file of the file system.

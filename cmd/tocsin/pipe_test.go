@@ -1,0 +1,171 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process starts the program; it is killed when it takes too long.
+func process(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "TOCSIN_TEST_RUN=1")
+	return cmd
+}
+
+const stopLogging = `{"eventVersion":"1.08","eventTime":"2023-07-10T12:00:05Z","eventID":"7","eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging"}` + "\n"
+
+// Found events are shown although the pipe stays open and gives no more.
+func TestSearchShowsWhatASlowPipeGave(t *testing.T) {
+	for _, form := range []string{"table", "json", "csv"} {
+		t.Run(form, func(t *testing.T) {
+			cmd := process(t, "search", "--output", form, `{ $.eventName = "StopLogging" }`, "-")
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(out)
+			next := func(want string) {
+				t.Helper()
+				for lines.Scan() {
+					if strings.Contains(lines.Text(), want) {
+						return
+					}
+				}
+				t.Fatalf("%q was not shown", want)
+			}
+			for _, id := range []string{"2023-07-10", "2023-07-11"} {
+				if _, err := io.WriteString(in, strings.NewReplacer("2023-07-10", id, `"7"`, `"`+id+`"`).Replace(stopLogging)); err != nil {
+					t.Fatal(err)
+				}
+				next(id)
+			}
+			// The pipe is stalled; one Ctrl-C is enough.
+			began := time.Now()
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			var exit *exec.ExitError
+			if took := time.Since(began); took > 5*time.Second || !errors.As(err, &exit) || exit.ExitCode() != 1 {
+				t.Errorf("it ended after %v with %v, want exit code 1", took, err)
+			}
+		})
+	}
+}
+
+// When the first Ctrl-C cannot help, because nobody takes what is written, the
+// second ends the program.
+func TestSecondInterruptEndsAtOnce(t *testing.T) {
+	cmd := process(t, "search", "--output", "json", "--keep-duplicates", "", "-")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var feeding sync.WaitGroup
+	feeding.Go(func() {
+		line := strings.Repeat(stopLogging, 100)
+		for {
+			if _, err := io.WriteString(in, line); err != nil {
+				return // the program has ended
+			}
+		}
+	})
+	if _, err := io.ReadFull(out, make([]byte, 1<<20)); err != nil { // it is at work
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	feeding.Go(func() { ended <- cmd.Wait() })
+	every := time.NewTicker(50 * time.Millisecond)
+	defer every.Stop()
+	for sent := 1; ; sent++ {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			feeding.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+				t.Errorf("it ended with %v, want the signal", err)
+			}
+			return
+		case <-every.C:
+			if sent == 100 {
+				t.Fatal("it did not end")
+			}
+		}
+	}
+}
+
+// A named pipe may wait for whoever writes, and for what they write.
+func TestInterruptedWhileANamedPipeWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	cmd := process(t, "search", "", path)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := os.OpenFile(path, os.O_WRONLY, 0) // waits for the program
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close() // it is only held open
+	if _, err := writer.WriteString(stopLogging); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, 10)); err != nil { // the event was shown
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, out); err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.HasPrefix(errs.String(), "1 event found") || strings.Contains(errs.String(), "closed") {
+		t.Errorf("it ended with %v: %s", err, errs.String())
+	}
+}
