@@ -1,9 +1,18 @@
 package event
 
+import "time"
+
+// lastYear is the last one that a time may lie in; endOfTime is what follows it.
+const lastYear = 9998
+
+var endOfTime = time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+
 // Time reads an eventTime, in milliseconds since 1970. CloudTrail writes
 // 2023-07-10T11:42:18Z; also read are a fraction of a second, an offset, a
 // blank for the T (the AWS CLI), the basic form 20131102T010628Z, and a number
-// of seconds since 1970 (LookupEvents).
+// of seconds since 1970 (LookupEvents). What lies after the year 9998 is no
+// time: with a made-up one like that, what follows it, such as the end of an
+// alarm, could not be written with a year of four digits.
 func Time(v Value) (unixMilli int64, ok bool) {
 	if v.Kind == Number {
 		return numberTime(v.Raw)
@@ -64,7 +73,7 @@ func zone(s []byte) (int64, bool) {
 func seconds(year, month, day, hour, minute, second []byte) (int64, bool) {
 	y, m, d := number(year), number(month), number(day)
 	h, mi, s := number(hour), number(minute), number(second)
-	if y < 1 || m < 1 || m > 12 || d < 1 || d > monthDays(y, m) || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60 {
+	if y < 1 || y > lastYear || m < 1 || m > 12 || d < 1 || d > monthDays(y, m) || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60 {
 		return 0, false
 	}
 	// Days since 1970: years are counted from March, so that the leap day is
@@ -119,11 +128,11 @@ func numberTime(s []byte) (int64, bool) {
 		return 0, false
 	}
 	if len(whole) >= 12 {
-		return n, true
+		return n, n < endOfTime
 	}
 	n *= 1000
 	for i, unit := 0, int64(100); i < len(fraction) && unit > 0; i, unit = i+1, unit/10 {
 		n += unit * int64(fraction[i]-'0')
 	}
-	return n, true
+	return n, n < endOfTime
 }

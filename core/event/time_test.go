@@ -17,6 +17,7 @@ func TestTime(t *testing.T) {
 		"1969-12-31T23:59:59Z":          "1969-12-31T23:59:59Z",
 		"2000-02-29T00:00:00Z":          "2000-02-29T00:00:00Z",
 		"2016-12-31T23:59:60Z":          "2017-01-01T00:00:00Z",
+		"9998-12-31T23:59:59Z":          "9998-12-31T23:59:59Z",
 	} {
 		at, err := time.Parse(time.RFC3339, want)
 		if err != nil {
@@ -42,6 +43,8 @@ func TestTime(t *testing.T) {
 		{Kind: Number, Raw: []byte("-1")},
 		{Kind: Number, Raw: []byte("1e9")},
 		{Kind: Number, Raw: []byte("1234567890123456")},
+		text("9999-12-31T23:59:59Z"), // with a period added, a time that JSON cannot write
+		{Kind: Number, Raw: []byte("999999999999999")},
 	} {
 		if got, ok := Time(v); ok {
 			t.Errorf("%s is the time %d", v.Raw, got)
