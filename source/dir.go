@@ -40,8 +40,10 @@ func onDisk(path string, size int64) File {
 
 // directory walks all below a folder in the order of the names. Names that
 // begin with a dot are passed over; symbolic links to files are followed, those
-// to folders are not, so that a loop cannot keep the walk going.
+// to folders are not, so that a loop cannot keep the walk going. The folder that
+// the user names may be a link itself, which the separator after it resolves.
 func directory(root string) Files {
+	root = strings.TrimRight(root, string(filepath.Separator)) + string(filepath.Separator)
 	return func(yield func(File, error) bool) {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil {

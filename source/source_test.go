@@ -92,6 +92,22 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
+func TestLinkToAFolderThatIsNamedIsFollowed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "2023/a/1.json", "A1")
+	if err := os.Symlink("2023", "logs"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"logs", "logs/", "logs//"} {
+		if d := cmp.Diff([]string{"logs/a/1.json=A1"}, contents(t, source.Options{}, path)); d != "" {
+			t.Errorf("%s: %s", path, d)
+		}
+	}
+	if d := cmp.Diff([]string{"2023/a/1.json=A1"}, contents(t, source.Options{}, ".")); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestFolderThatVanishesIsToldAndPassedOver(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"logs/a/1.json", "logs/b/1.json", "logs/c/1.json"} {
