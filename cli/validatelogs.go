@@ -44,7 +44,7 @@ func newValidateLogs(s Streams) *cobra.Command {
 		GroupID: "logs",
 		Short:   "Prove by the digest files that no log file was changed or is missing",
 		Long: `Verifies CloudTrail's digest files, and with them as a manifest every log file:
-unchanged, changed or missing, and for what stretch of time that is proven. Reads
+unchanged, changed or missing, and what stretch of time the digests cover. Reads
 a bucket (no CloudTrail permission is needed with --public-keys), a directory
 that mirrors one, or the bucket of the trail that --trail-arn names.
 See docs/validate-logs.md.`,
@@ -86,7 +86,7 @@ func (o *validateOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.offline, "offline", false, "take the public keys from the cache only")
 	f.StringVar(&o.format, "format", "table", "`FORM` of the result: table, aws (what the AWS CLI prints), json or junit")
 	f.BoolVar(&o.verbose, "verbose", false, "with --format aws, also name what is valid")
-	f.BoolVar(&o.complete, "complete", false, "exit with 3 also when some of the time is not proven")
+	f.BoolVar(&o.complete, "complete", false, "exit with 3 also when some of the time is not covered")
 	f.BoolVar(&o.noUnnamed, "no-unnamed", false, "do not look for log files that no digest lists")
 	f.StringVar(&o.resume, "resume", "", "note in this `FILE` what is done, and do not read that again in another run")
 	f.IntVar(&o.workers, "workers", 0, "read `N` log files at a time (default four per processor)")

@@ -179,7 +179,7 @@ func summary(t *testing.T, text string) string {
 			Digests  flow.Verdicts
 			Backfill flow.Verdicts `json:"backfill_digests"`
 			Logs     flow.Verdicts `json:"log_files"`
-			Proven   []digest.Span
+			Covered  []digest.Span
 			Holes    []struct {
 				digest.Span
 				Cause string
@@ -209,7 +209,7 @@ func summary(t *testing.T, text string) string {
 			text string
 		}
 		var pieces []piece
-		for _, s := range c.Proven {
+		for _, s := range c.Covered {
 			pieces = append(pieces, piece{s.From, "[" + hours(s.From) + " " + hours(s.To) + "]"})
 		}
 		for _, h := range c.Holes {

@@ -63,7 +63,7 @@ func writeJUnit(w io.Writer, r flow.ValidateReport, complete bool) error {
 			}
 		}
 		for _, f := range c.Findings {
-			one := junitCase{Name: f.Kind + " " + f.File}
+			one := junitCase{Name: f.Kind + " " + clean(f.File)}
 			fault := &junitFault{clean(f.Text)}
 			if f.Reason == digest.Unreadable {
 				one.Error = fault
@@ -73,21 +73,21 @@ func writeJUnit(w io.Writer, r flow.ValidateReport, complete bool) error {
 			s.add(one)
 		}
 		for _, h := range c.Holes {
-			one := junitCase{Name: "proven from " + h.From.Format(time.RFC3339) + " to " + h.To.Format(time.RFC3339)}
+			one := junitCase{Name: "covered from " + h.From.Format(time.RFC3339) + " to " + h.To.Format(time.RFC3339)}
 			if complete {
 				one.Failure = &junitFault{holeText(h.Cause)}
 			} else {
-				one.Out = "not proven: " + holeText(h.Cause)
+				one.Out = "not covered: " + holeText(h.Cause)
 			}
 			s.add(one)
 		}
 		all.Suites = append(all.Suites, s)
 	}
 	for _, f := range r.Folders {
-		s := junitSuite{Name: "s3://" + f.Bucket + "/" + f.Folder}
+		s := junitSuite{Name: clean("s3://" + f.Bucket + "/" + f.Folder)}
 		s.add(junitCase{Name: "folder", Out: fmt.Sprintf("%d log files", f.LogFiles)})
 		for _, name := range f.Unnamed {
-			s.add(junitCase{Name: "log file " + name, Failure: &junitFault{"no digest lists it"}})
+			s.add(junitCase{Name: "log file " + clean(name), Failure: &junitFault{"no digest lists it"}})
 		}
 		all.Suites = append(all.Suites, s)
 	}

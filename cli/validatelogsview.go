@@ -48,17 +48,29 @@ func (v *validateView) chain(c flow.ChainReport) {
 	if c.Earlier > 0 {
 		fmt.Fprintf(v.w, "  %-16s  %s of them in an earlier run\n", "", thousands(c.Earlier))
 	}
-	for _, s := range c.Proven {
-		fmt.Fprintf(v.w, "  %-16s  %s\n", "proven", v.sc.paint(green, spanOf(s)))
-	}
-	for _, h := range c.Holes {
-		fmt.Fprintf(v.w, "  %-16s  %s  %s\n", "not proven", v.sc.paint(yellow, spanOf(h.Span)), holeText(h.Cause))
-	}
+	v.coverage(c)
 	if c.OutsideKeyPeriod > 0 {
 		fmt.Fprintf(v.w, "  %-16s  %s signed outside the period of the public key\n", "note", count(c.OutsideKeyPeriod, "digest"))
 	}
 	for _, f := range c.Findings {
 		v.finding(f)
+	}
+}
+
+// coverage shows what digests cover and what not, in the order of time.
+func (v *validateView) coverage(c flow.ChainReport) {
+	holes := c.Holes
+	for i := 0; i <= len(c.Covered); i++ {
+		for len(holes) > 0 && (i == len(c.Covered) || holes[0].From.Before(c.Covered[i].From)) {
+			fmt.Fprintf(v.w, "  %-16s  %s\n", "not covered", v.sc.paint(yellow, spanOf(holes[0].Span)))
+			for _, line := range wrap(holeText(holes[0].Cause), max(30, v.sc.width-20)) {
+				fmt.Fprintf(v.w, "  %-16s  %s\n", "", v.sc.paint(dim, line))
+			}
+			holes = holes[1:]
+		}
+		if i < len(c.Covered) {
+			fmt.Fprintf(v.w, "  %-16s  %s\n", "covered", v.sc.paint(green, spanOf(c.Covered[i])))
+		}
 	}
 }
 
@@ -82,20 +94,20 @@ func (v *validateView) verdicts(name string, of flow.Verdicts) {
 	fmt.Fprintf(v.w, "  %-16s  %s\n", name, text)
 }
 
-// spanOf writes a stretch of time in full: it is what is proven.
+// spanOf writes a stretch of time in full: it is a statement.
 func spanOf(s digest.Span) string {
 	return s.From.UTC().Format(awsTime) + " – " + s.To.UTC().Format(awsTime)
 }
 
-// holeText says why a stretch of time is not proven.
+// holeText says why a stretch of time is not covered.
 func holeText(c digest.Cause) string {
 	switch c {
 	case digest.Began:
 		return "the chain begins after it"
 	case digest.Restarted:
-		return "no digests: logging or validation was off"
+		return "a new chain begins after it: logging or validation was off, or digests before it were deleted"
 	case digest.Ended:
-		return "no digest since"
+		return "no digest since: none is due yet, logging or validation was switched off, or the newest digests were deleted"
 	}
 	return "digests are missing or invalid"
 }
@@ -120,13 +132,13 @@ func (v *validateView) folder(f flow.FolderReport) {
 	}
 	fmt.Fprintf(v.w, "\n%s\n", v.sc.paint(bold, clean(digest.Place{Bucket: f.Bucket, Key: f.Folder}.String())))
 	for _, name := range f.Unnamed {
-		fmt.Fprintf(v.w, "  %s log file %s\n      %s\n", v.sc.paint(loud, "✗"), clean(name), v.sc.paint(red, "no digest lists it, although its time is proven"))
+		fmt.Fprintf(v.w, "  %s log file %s\n      %s\n", v.sc.paint(loud, "✗"), clean(name), v.sc.paint(red, "no digest lists it, although digests cover its time"))
 	}
 	if f.UnnamedLeftOut > 0 {
 		fmt.Fprintf(v.w, "  and %s\n", count(f.UnnamedLeftOut, "further log file"))
 	}
 	if f.Uncovered > 0 {
-		fmt.Fprintf(v.w, "  %s not listed by a digest, as their time is not proven (yet)\n", count(f.Uncovered, "log file"))
+		fmt.Fprintf(v.w, "  %s not listed by a digest, as their time is not covered (yet)\n", count(f.Uncovered, "log file"))
 	}
 }
 

@@ -100,7 +100,7 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 	t := c.Trail
 	check := &chainCheck{reading: r, folder: f, known: map[digest.Place]bool{}, report: ChainReport{
 		Bucket: c.Bucket, Prefix: t.Prefix, OrganizationID: t.OrganizationID, Account: t.Account, Region: t.Region, Trail: t.Name, HomeRegion: t.Home,
-		Proven: []digest.Span{}, Holes: []HoleReport{}, Findings: []Finding{},
+		Covered: []digest.Span{}, Holes: []HoleReport{}, Findings: []Finding{},
 	}}
 	start := o.Start
 	if start.IsZero() {
@@ -201,7 +201,7 @@ func (c *chainCheck) find(kind string, at digest.Place, v digest.Verdict, by str
 func (c *chainCheck) cover(t digest.Trail, start, end time.Time) {
 	coverage := digest.Cover(t, c.heads, start, end)
 	if len(coverage.Proven) > 0 {
-		c.report.Proven = coverage.Proven
+		c.report.Covered = coverage.Proven
 	}
 	c.folder.proven = append(c.folder.proven, coverage.Proven)
 	for _, h := range coverage.Holes {

@@ -117,6 +117,9 @@ func (r *reading) examine(ctx context.Context, keys *keyring, at, newer digest.P
 	if d.Checked, err = keys.verify(ctx, o); err != nil {
 		d.Verdict = digest.Verdict{Reason: digest.Unreadable, Detail: err}
 	}
+	if r.mirror && d.Verdict.Reason == digest.NoSignature {
+		d.Verdict.Detail = errors.New("keep what aws s3api head-object prints beside it, in a file of its name and " + source.MetadataSuffix)
+	}
 	r.progress.Digests.Add(1)
 	if d.Verdict.Valid() {
 		d.Logs = r.checkLogs(ctx, d)

@@ -59,14 +59,15 @@ type ChainReport struct {
 
 	Digests  Verdicts `json:"digests"`
 	Backfill Verdicts `json:"backfill_digests"`
-	// LogFiles are those that valid digests list; without Inferred digests'.
+	// LogFiles are those that valid digests list.
 	LogFiles Verdicts `json:"log_files"`
 	// Earlier counts the log files, among the valid ones, that an earlier run
 	// had validated and this one did not read again.
 	Earlier int64 `json:"earlier,omitempty"`
-	// Proven and Holes are the whole time asked for, without overlap.
-	Proven []digest.Span `json:"proven"`
-	Holes  []HoleReport  `json:"holes"`
+	// Covered is the time of which unbroken digests tell all log files, Holes the
+	// rest. Together they are the whole time asked for, without overlap.
+	Covered []digest.Span `json:"covered"`
+	Holes   []HoleReport  `json:"holes"`
 	// Findings are all that is missing or not valid, one by one.
 	Findings []Finding `json:"findings"`
 	// OutsideKeyPeriod counts valid digests whose end is outside the period of
@@ -74,7 +75,7 @@ type ChainReport struct {
 	OutsideKeyPeriod int64 `json:"outside_key_period,omitempty"`
 }
 
-// A HoleReport is a stretch of time of which nothing is proven.
+// A HoleReport is a stretch of time that digests do not cover.
 type HoleReport struct {
 	digest.Span
 	Cause digest.Cause `json:"cause"`
@@ -106,7 +107,7 @@ type FolderReport struct {
 	Folder string `json:"folder"`
 	// LogFiles is how many are listed there, of the time asked for.
 	LogFiles int64 `json:"log_files"`
-	// Unnamed are those in proven stretches of time that no digest names, at
+	// Unnamed are those that no digest names although their time is covered, at
 	// most MaxUnnamed; UnnamedLeftOut counts the others.
 	Unnamed        []string `json:"unnamed"`
 	UnnamedLeftOut int64    `json:"unnamed_left_out,omitempty"`
@@ -129,7 +130,7 @@ func (r *ValidateReport) Wrong() bool {
 		slices.ContainsFunc(r.Folders, func(f FolderReport) bool { return len(f.Unnamed) > 0 })
 }
 
-// Incomplete tells whether some of the time asked for is not proven.
+// Incomplete tells whether some of the time asked for is not covered.
 func (r *ValidateReport) Incomplete() bool {
 	return slices.ContainsFunc(r.Chains, func(c ChainReport) bool { return len(c.Holes) > 0 })
 }

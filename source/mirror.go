@@ -43,24 +43,17 @@ func (m *Mirror) Folders(_ context.Context, _, prefix string) ([]string, error) 
 			names = append(names, prefix+e.Name()+"/")
 		}
 	}
+	slices.Sort(names) // with their slashes, as in S3
 	return names, err
 }
 
 // read lists a folder; one that does not exist is empty, as in S3.
 func (m *Mirror) read(prefix string) ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(m.root.FS(), cmpEmpty(path.Clean(prefix)))
+	entries, err := fs.ReadDir(m.root.FS(), path.Clean(prefix))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return entries, err
-}
-
-// cmpEmpty is the name that package fs has for a clean path.
-func cmpEmpty(name string) string {
-	if name == "" || name == "/" {
-		return "."
-	}
-	return name
 }
 
 // Keys is that of Objects; the prefix has to be a folder, the bucket does not
