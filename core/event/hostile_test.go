@@ -28,6 +28,7 @@ func ids(records []string) string {
 func TestReaderKeepsGoodRecords(t *testing.T) {
 	one, two, three := numbered(1), numbered(2), numbered(3)
 	in := func(elements ...string) string { return `{"Records":[` + strings.Join(elements, ",") + `]}` }
+	const stamp = "2023-07-10T11:42:18.123Z "
 	deep := strings.Repeat("[", DefaultMaxDepth) + strings.Repeat("]", DefaultMaxDepth)
 	lookup := func(rec string) string { return `{"EventId":"x","CloudTrailEvent":` + quoted(rec) + `}` }
 	for name, c := range map[string]struct {
@@ -59,6 +60,9 @@ func TestReaderKeepsGoodRecords(t *testing.T) {
 		"bad first line":         {"{\"a\" 1}\n" + two + "\n" + three, "2 3", []error{ErrRecord}},
 		"text between lines":     {one + "\nnot JSON\n" + two + "\n", "1 2", []error{ErrRecord}},
 		"bad last line":          {one + "\n{\"a\" 1}", "1", []error{ErrRecord}},
+		"bad line of an export":  {stamp + one + "\n" + stamp + "{\"a\" 1}\n" + stamp + two + "\n" + stamp + "{\"a\":\"x}\n" + stamp + three, "1 2 3", []error{ErrRecord, ErrRecord}},
+		"cut line of an export":  {stamp + one + "\n" + stamp + two[:20] + "\n" + stamp + three, "1 3", []error{ErrRecord}},
+		"text in an export":      {stamp + one + "\n" + stamp + "START {\"\n" + stamp + two, "1 2", []error{ErrRecord}},
 		"commas between lines":   {one + ",\n" + two + "," + three, "1 2 3", nil},
 		"cut line":               {one + "\n" + two[:20] + "\n" + three, "1 3", []error{ErrRecord}},
 		"cut last line":          {one + "\n" + two[:20], "1", []error{ErrCut}},

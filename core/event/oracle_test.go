@@ -66,7 +66,7 @@ func (o *oracle) item(raw []byte, in Shape) {
 	var detail, text, message []byte
 	for _, m := range pairs(raw) {
 		str := m.value[0] == '"'
-		if m.value[0] == '[' && (m.name == "Records" || m.name == "Events" || m.name == "logEvents") {
+		if m.value[0] == '[' && (m.name == "Records" || m.name == "Events" || m.name == "logEvents" || m.name == "events") {
 			has.list = true
 			o.list(m.name, m.value)
 			continue
@@ -89,13 +89,13 @@ func (o *oracle) item(raw []byte, in Shape) {
 	}
 	switch {
 	case has.list || o.done:
-	case in == Subscription && message != nil && message[0] == '"':
+	case (in == Subscription || in == LogEvents) && message != nil && message[0] == '"':
 		inner := []byte(unquote(message))
 		if !json.Valid(inner) {
 			o.known = false
 		}
 		if hasRecordMembers(inner) {
-			o.add(Subscription, inner)
+			o.add(in, inner)
 		}
 	case text != nil && text[0] == '"':
 		inner := []byte(unquote(text))
@@ -119,7 +119,7 @@ func (o *oracle) item(raw []byte, in Shape) {
 }
 
 func (o *oracle) list(name string, array []byte) {
-	shape := map[string]Shape{"Records": LogFile, "Events": Lookup, "logEvents": Subscription}[name]
+	shape := map[string]Shape{"Records": LogFile, "Events": Lookup, "logEvents": Subscription, "events": LogEvents}[name]
 	for _, e := range elements(array) {
 		switch {
 		case o.done:
@@ -135,7 +135,7 @@ func (o *oracle) list(name string, array []byte) {
 			o.add(LogFile, e)
 		}
 	}
-	if !o.done {
+	if !o.done && shape != LogEvents {
 		o.add(shape)
 	}
 }

@@ -49,3 +49,39 @@ func (r *Reader) beginsRecord() bool {
 		}
 	}
 }
+
+// stamped goes over what stands before the record in a line of a log group: its
+// time, as an export to S3 writes it, and after it the stream's name, as the
+// AWS CLI's "logs tail" does. False: the line at r.p does not begin so.
+func (r *Reader) stamped() bool {
+	for more := true; ; more = r.extend() {
+		line := r.walk.text[r.p:]
+		line = line[:min(len(line), maxStamp)]
+		brace := bytes.IndexByte(line, '{')
+		switch {
+		case brace >= 0:
+			// A quote before the brace would turn the tape's strings inside out.
+			if !isStamp(line) || bytes.ContainsAny(line[:brace], "\"\\\n") {
+				return false
+			}
+			r.p += brace
+			return true
+		case !more || len(line) == maxStamp:
+			return false
+		}
+	}
+}
+
+// maxStamp is the room for a time and the name of a log stream, 512 characters.
+const maxStamp = 600
+
+// isStamp tells whether a line begins with a time such as 2023-07-10T11:42:18.
+func isStamp(line []byte) bool {
+	var stamp [len("2023-07-10T11:42:18Z")]byte
+	if copy(stamp[:], line) < len(stamp) || stamp[10] != 'T' {
+		return false
+	}
+	stamp[len(stamp)-1] = 'Z'
+	_, ok := Time(Value{Kind: String, Raw: stamp[:]})
+	return ok
+}

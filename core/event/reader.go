@@ -133,6 +133,7 @@ func (r *Reader) step() bool {
 		r.leave(in)
 	case c == ',' && r.begun:
 		r.p++
+	case in == top && r.stamped():
 	case !r.begun:
 		r.foreign("it does not begin as JSON does")
 	default:
@@ -210,10 +211,12 @@ func (r *Reader) object(in list) bool {
 // classify makes a record of a whole object, if there is one in it.
 func (r *Reader) classify(in list, s survey, raw []byte, offset int64) bool {
 	switch {
-	case in == messages && s.line.Kind == String:
+	case (in == messages || in == logged) && s.line.Kind == String:
 		r.scratch = s.line.AppendText(r.scratch[:0])
 		if !isRecord(r.scratch) {
-			r.problem(offset, ErrForeign, "the log event is another one")
+			if r.found || len(r.problems) == 0 {
+				r.problem(offset, ErrForeign, "the log event is another one")
+			}
 			return false
 		}
 		r.recognize(in)

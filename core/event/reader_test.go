@@ -133,6 +133,12 @@ func TestReaderShapes(t *testing.T) {
 		"subscriptions":       {signal(rec1) + signal(rec2, rec3), Subscription, all, 0},
 		"other log events":    {signal(rec1, "START RequestId", rec2), Subscription, both, 1},
 		"control message":     {`{"messageType":"CONTROL_MESSAGE","owner":"CloudwatchLogs"}`, Subscription, nil, 0},
+		"FilterLogEvents":     {`{"events":[{"message":` + quoted(rec1) + `,"timestamp":1},{"message":` + quoted(rec2) + `}],"searchedLogStreams":[]}`, LogEvents, both, 0},
+		"GetLogEvents, other": {`{"nextForwardToken":"f","events":[{"message":"START"},{"message":"END"},{"message":` + quoted(rec1) + `}]}`, LogEvents, []string{rec1}, 1},
+		"other events":        {`{"events":[{"type":"PushEvent","actor":{}},{"type":"x"}]}`, Foreign, nil, 1},
+		"export of a group":   {"2023-07-10T11:42:18.123Z " + rec1 + "\n2023-07-10T11:42:19.001Z " + rec3 + "\r\n", Lines, []string{rec1, rec3}, 0},
+		"tail of a group":     {"2023-07-10T11:42:18.123000+00:00 1_CloudTrail_us-east-1 " + rec1 + "\n2023-07-10T11:42:18 " + rec2, Lines, both, 0},
+		"another export":      {"2023-07-10T11:42:18.123Z START RequestId\n2023-07-10T11:42:19.001Z {}", Foreign, nil, 1},
 		"digest":              {`{"awsAccountId":"1","digestS3Object":"x","logFiles":[]}`, Digest, nil, 0},
 		"empty":               {"", Empty, nil, 0},
 		"blank":               {" \n", Empty, nil, 0},
@@ -220,7 +226,7 @@ func FuzzReader(f *testing.F) {
 		`{"Events":[{"CloudTrailEvent":` + quoted(rec2) + `}]}`, `{"detail":` + rec1 + `}`,
 		`{"messageType":"DATA_MESSAGE","logEvents":[{"message":` + quoted(rec1) + `}]}`,
 		`{"Records":[` + rec1 + `,{"eventVersion":"1.08","a":"b}, ` + rec2 + `]}`, `{"Records":[1,"x",null,[],` + rec1 + `],"Events":[]}`,
-		`{"Records":[{"eventSource":"aws:s3"}]}`, `{"digestS3Object":"x"}`, zip(rec1, rec2), zip(rec1)[:30], `x`, `{"Records":[{"a" 1},` + rec1 + `]}`,
+		`{"Records":[{"eventSource":"aws:s3"}]}`, `{"digestS3Object":"x"}`, `{"events":[{"message":` + quoted(rec1) + `}]}`, "2023-07-10T11:42:18.1Z " + rec1 + "\n", zip(rec1, rec2), zip(rec1)[:30], `x`, `{"Records":[{"a" 1},` + rec1 + `]}`,
 	} {
 		f.Add([]byte(text), uint16(64))
 	}

@@ -6,8 +6,8 @@ import "bytes"
 // begins. If its brackets close before anything looks like the beginning of
 // another record, that is after them. Otherwise, as after a missing quote, it
 // is at the next text that looks like the beginning of a record: in a
-// list {"eventVersion" after a comma or bracket, in lines also a brace after a
-// newline. Neither can be found inside a string of sound JSON.
+// list {"eventVersion" after a comma or bracket, in lines also a brace or a time
+// after a newline. None of them can be found inside a string of sound JSON.
 
 const (
 	// maxRework is how many bytes of a file may be looked at a second time
@@ -102,14 +102,18 @@ func (r *Reader) seek(known *int64, from int64, find func(text []byte, p int) in
 	return found
 }
 
-// findLine is the first place at or after p of a brace at the beginning of a
-// line, or -1.
+// findLine is the first place at or after p of a brace or a time at the
+// beginning of a line, or -1.
 func findLine(text []byte, p int) int {
-	n := bytes.Index(text[p:], []byte("\n{"))
-	if n < 0 {
-		return -1
+	for {
+		n := bytes.IndexByte(text[p:], '\n')
+		if n < 0 {
+			return -1
+		}
+		if p += n + 1; bytes.HasPrefix(text[p:], []byte("{")) || isStamp(text[p:]) {
+			return p
+		}
 	}
-	return p + n + 1
 }
 
 // findRecord is the first place at or after p of a brace that has a comma or
@@ -160,7 +164,7 @@ func (r *Reader) closing(in list, next int) int {
 		return end
 	}
 	switch c := text[after]; {
-	case in == top && c != '{' && c != '[', in != top && c != ',' && c != ']':
+	case in == top && c != '{' && c != '[' && !isStamp(text[after:]), in != top && c != ',' && c != ']':
 		return -1
 	}
 	return end

@@ -13,6 +13,7 @@ const (
 	Lookup                    // what LookupEvents answers
 	EventBridge               // events with the record as their detail
 	Subscription              // what a subscription of a log group delivers
+	LogEvents                 // what FilterLogEvents and GetLogEvents answer
 	Digest                    // a digest file: it has no records
 	Insights                  // a file of Insights events, by its name; its records are read
 	Foreign                   // something else
@@ -22,7 +23,7 @@ const (
 func (s Shape) String() string {
 	return [...]string{
 		Empty: "empty", LogFile: "log file", RecordArray: "array of records", Lines: "lines of records",
-		Lookup: "LookupEvents output", EventBridge: "EventBridge events", Subscription: "log group subscription",
+		Lookup: "LookupEvents output", EventBridge: "EventBridge events", Subscription: "log group subscription", LogEvents: "log events of a group",
 		Digest: "digest file", Insights: "Insights file", Foreign: "foreign file",
 	}[s]
 }
@@ -36,6 +37,7 @@ const (
 	records              // the array Records
 	lookups              // the array Events
 	messages             // the array logEvents
+	logged               // the array events, which many other files have too
 	members              // an object with one of these arrays, after the array
 )
 
@@ -55,10 +57,13 @@ func (r *Reader) enter(l list) {
 // leave goes out of the innermost list, at its end.
 func (r *Reader) leave(in list) {
 	r.lists = r.lists[:len(r.lists)-1]
-	if in >= records {
+	if in.telling() {
 		r.recognize(in)
 	}
 }
+
+// telling tells whether the list tells the file's shape even without a record.
+func (l list) telling() bool { return l >= records && l <= messages }
 
 // recognize notes the file's shape when it is not known yet, by a list that
 // records were in, or could be.
@@ -72,6 +77,8 @@ func (r *Reader) recognize(in list) {
 		r.shapeIs(Lookup)
 	case messages:
 		r.shapeIs(Subscription)
+	case logged:
+		r.shapeIs(LogEvents)
 	default:
 		r.shapeIs(Lines)
 	}
@@ -102,7 +109,7 @@ func (r *Reader) finish(offset int64) {
 		r.problem(offset, ErrCut, "its last object does not end")
 	}
 	for _, in := range r.lists {
-		if in >= records && in != members {
+		if in.telling() {
 			r.recognize(in)
 		}
 	}

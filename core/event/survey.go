@@ -41,6 +41,8 @@ func (w *walk) survey(p int) (survey, bool) {
 				s.into = lookups
 			case "logEvents":
 				s.into, s.signal = messages, true
+			case "events":
+				s.into = logged
 			}
 			if s.into != top {
 				s.end = end
