@@ -232,9 +232,7 @@ func (s *scan) report(workers []*worker) Report {
 	if r.Problems == nil {
 		r.Problems = []Problem{}
 	}
-	slices.SortFunc(r.Problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset))
-	})
+	sortProblems(r.Problems)
 	total := workers[0]
 	total.duplicates += total.ids.flush()
 	for _, w := range workers[1:] {
@@ -253,4 +251,11 @@ func (s *scan) report(workers []*worker) Report {
 		r.Controls = append(r.Controls, total.counters[i].report(&s.o.Watches[i]))
 	}
 	return r
+}
+
+// sortProblems puts problems into an order that does not depend on the workers.
+func sortProblems(problems []Problem) {
+	slices.SortFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset))
+	})
 }

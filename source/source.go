@@ -50,6 +50,8 @@ func Open(ctx context.Context, paths []string, o Options) (Files, error) {
 	stdin := false
 	for _, p := range paths {
 		switch {
+		case p == "":
+			return nil, fmt.Errorf("a path is empty; the current folder is written .")
 		case p == "-" && stdin:
 			return nil, fmt.Errorf("standard input (-) is named twice")
 		case p == "-":
