@@ -5,6 +5,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -41,16 +42,20 @@ func Standard() Streams {
 // and returns the exit code. Errors have been written to s.Err by then. When ctx
 // is cancelled, a command stops within a second and shows what it has.
 func Main(ctx context.Context, args []string, s Streams) int {
-	root := newRoot(s)
+	if wantsASCII(s.Getenv) {
+		s.Err = &asciiWriter{s.Err}
+	}
+	var help error // what became of the help, if it was asked for
+	root := newRoot(s, &help)
 	root.SetArgs(args)
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	ran, err := root.ExecuteContextC(ctx)
-	return tell(err, ran, s)
+	return tell(cmp.Or(err, help), ran, s)
 }
 
-func newRoot(s Streams) *cobra.Command {
+func newRoot(s Streams, help *error) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tocsin",
 		Short: "The AWS security-alarm chain in one binary",
@@ -85,6 +90,6 @@ what they mean in CloudWatch.`,
 		newSynth(s),
 		newVersion(s),
 	)
-	setHelp(root, s)
+	setHelp(root, s, help)
 	return root
 }

@@ -80,6 +80,12 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return &usageError{fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names)), true}
 }
 
+// flagKinds are what flags take, by pflag's name of the type.
+var flagKinds = map[string]string{
+	"int": "a whole number", "int64": "a whole number", "uint64": "a whole number, not negative", "float64": "a number",
+	"bool": "true or false", "duration": "a duration such as 90m or 48h",
+}
+
 // wrongFlag makes pflag's complaint ours, with the flag that was perhaps meant.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
@@ -88,6 +94,13 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		name := "--" + unknown.GetSpecifiedName()
 		err = fmt.Errorf("unknown flag %s%s", name, didYouMean(name, names))
+	}
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) {
+		kind, known := flagKinds[wrong.GetFlag().Value.Type()]
+		if known {
+			err = fmt.Errorf("--%s %q: %s is wanted", wrong.GetFlag().Name, wrong.GetValue(), kind)
+		}
 	}
 	return &usageError{err, true}
 }

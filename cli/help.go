@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -19,12 +20,14 @@ const commonExitCodes = `0  done
 2  wrong usage or input`
 
 // setHelp gives the command, and by inheritance all below it, our form of help,
-// complaint about flags, and usage.
-func setHelp(root *cobra.Command, s Streams) {
+// complaint about flags, and usage. An error of writing the help is left in failed.
+func setHelp(root *cobra.Command, s Streams, failed *error) {
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
 		// Help is text to read: its lines stop where eyes tire.
-		writeHelp(s.Out, cmd, newScreen(s.Out, s.Getenv).width)
+		out, sc := bufio.NewWriter(s.Out), newScreen(s.Out, s.Getenv)
+		writeHelp(sc.forPeople(out), cmd, sc.width)
+		*failed = out.Flush()
 	})
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		writeHelp(s.Err, cmd, newScreen(s.Err, s.Getenv).width)
@@ -41,14 +44,11 @@ func writeHelp(w io.Writer, cmd *cobra.Command, width int) {
 		about = cmd.Short + "."
 	}
 	fmt.Fprintf(w, "%s\n\n", strings.TrimSpace(about))
-	if cmd.Runnable() && cmd.Use != cmd.Root().Use {
-		fmt.Fprintf(w, "Usage:\n  %s\n", cmd.UseLine())
-	}
 	if cmd.HasAvailableSubCommands() {
-		if !cmd.Runnable() || cmd.Use == cmd.Root().Use {
-			fmt.Fprintf(w, "Usage:\n  %s COMMAND\n", cmd.CommandPath())
-		}
+		fmt.Fprintf(w, "Usage:\n  %s COMMAND\n", cmd.CommandPath())
 		writeCommands(w, cmd)
+	} else {
+		fmt.Fprintf(w, "Usage:\n  %s\n", cmd.UseLine())
 	}
 	if cmd.Example != "" {
 		fmt.Fprintf(w, "\nExamples:\n%s\n", strings.TrimRight(cmd.Example, "\n"))

@@ -99,7 +99,7 @@ func runPatternExplain(ctx context.Context, o patternExplainOptions, text, path 
 			if shown > 1 {
 				fmt.Fprintln(out)
 			}
-			showExplanation(out, sc, e, d)
+			showExplanation(sc.forPeople(out), sc, e, d)
 		}
 		if o.event != "" || shown == o.limit {
 			return errEnough
@@ -132,7 +132,7 @@ func runPatternExplain(ctx context.Context, o patternExplainOptions, text, path 
 func showExplanation(w io.Writer, sc screen, e explainedEvent, d described) {
 	head := cut(fmt.Sprintf("event %d: %s", e.Number, d.line), sc.width)
 	fmt.Fprintln(w, sc.paint(bold, head))
-	for line := range strings.Lines(cleanLines(e.Explanation.Text(false))) {
+	for line := range strings.Lines(cleanLines(e.Explanation.Text(sc.ascii))) {
 		for _, part := range foldTerm(strings.TrimRight(line, "\n"), sc.width-2) {
 			fmt.Fprintln(w, "  "+paintMark(sc, part))
 		}
@@ -167,7 +167,11 @@ func foldTerm(line string, columns int) []string {
 
 // paintMark colours the mark of a term that holds or does not.
 func paintMark(sc screen, line string) string {
-	for mark, st := range map[string]style{"✓": green, "✗": red} {
+	yes, no := "✓ ", "✗ "
+	if sc.ascii {
+		yes, no = "yes ", "no "
+	}
+	for mark, st := range map[string]style{yes: green, no: red} {
 		if body := strings.TrimLeft(line, " "); strings.HasPrefix(body, mark) {
 			return line[:len(line)-len(body)] + sc.paint(st, mark) + body[len(mark):]
 		}

@@ -129,7 +129,8 @@ func runPatternLint(o patternLintOptions, args []string, s Streams) error {
 	if o.asJSON {
 		err = writeJSON(out, result)
 	} else {
-		showLint(out, newScreen(s.Out, s.Getenv), result)
+		sc := newScreen(s.Out, s.Getenv)
+		showLint(sc.forPeople(out), sc, result)
 	}
 	if err == nil {
 		err = out.Flush()

@@ -73,7 +73,8 @@ func runPatternTest(ctx context.Context, o patternTestOptions, text, path string
 	}
 	result := testResult{Matched: []int{}, Extracted: map[string]map[string]string{}}
 	out := bufio.NewWriter(s.Out)
-	shown := &testLines{w: out, sc: newScreen(s.Out, s.Getenv), pattern: p}
+	sc := newScreen(s.Out, s.Getenv)
+	shown := &testLines{w: sc.forPeople(out), sc: sc, pattern: p}
 	each := func(message []byte, describe func() described) error {
 		result.Total++
 		if !p.Match(message) {
@@ -161,6 +162,9 @@ func eachLine(ctx context.Context, path string, s Streams, each func([]byte, fun
 	return nil
 }
 
+// maxLine is how long a line may be. CloudWatch Logs takes a fourth of it.
+const maxLine = 4 << 20
+
 func fileLines(ctx context.Context, f source.File, each func([]byte, func() described) error) error {
 	content, err := f.Open(ctx)
 	if err != nil {
@@ -168,8 +172,17 @@ func fileLines(ctx context.Context, f source.File, each func([]byte, func() desc
 	}
 	defer content.Close() // it was only read: nothing is lost with an error
 	in := bufio.NewReaderSize(content, 64<<10)
-	for {
-		line, err := in.ReadBytes('\n')
+	var line []byte
+	for number := 1; ; {
+		part, err := in.ReadSlice('\n')
+		if line = append(line, part...); len(line) > maxLine {
+			return fmt.Errorf("%s: line %d has more than %s bytes, and a log event at most 1 MiB: is it a file of lines?",
+				f.Name, number, thousands(maxLine))
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		number++
 		if len(line) > 0 {
 			line = bytes.TrimSuffix(line, []byte("\n"))
 			line = bytes.TrimSuffix(line, []byte("\r"))
@@ -177,6 +190,7 @@ func fileLines(ctx context.Context, f source.File, each func([]byte, func() desc
 				return err
 			}
 		}
+		line = line[:0]
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil

@@ -22,9 +22,9 @@ type meter struct {
 // meterEvery is how often the meter is drawn.
 const meterEvery = 100 * time.Millisecond
 
-// newMeter is a meter on w, or nil when that is no terminal.
+// newMeter is a meter on w, or nil where no bar can move.
 func newMeter(w io.Writer, sc screen, verb string) *meter {
-	if !sc.terminal {
+	if sc.steady {
 		return nil
 	}
 	return &meter{bar: progressbar.NewOptions64(

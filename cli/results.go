@@ -35,7 +35,7 @@ type flusher interface {
 func newResults(form string, w flusher, sc screen, m *meter) (results, error) {
 	switch form {
 	case "table":
-		return &tableResults{w: w, sc: sc, meter: m, describe: flow.NewDescriber()}, nil
+		return &tableResults{w: w, text: sc.forPeople(w), sc: sc, meter: m, describe: flow.NewDescriber()}, nil
 	case "json":
 		return &jsonResults{w: w, escape: sc.terminal, meter: m}, nil
 	case "csv":
@@ -107,6 +107,7 @@ const firstRows = 50
 // wide the columns have to be.
 type tableResults struct {
 	w        flusher
+	text     io.Writer // w, for people
 	sc       screen
 	meter    *meter
 	describe *flow.Describer
@@ -154,7 +155,7 @@ func (t *tableResults) release() error {
 	}
 	t.l = fit(eventColumns(), t.held, limit)
 	t.set = true
-	if _, err := fmt.Fprintln(t.w, t.sc.paint(bold, t.l.titles())); err != nil {
+	if _, err := fmt.Fprintln(t.text, t.sc.paint(bold, t.l.titles())); err != nil {
 		return err
 	}
 	held := t.held
@@ -164,7 +165,7 @@ func (t *tableResults) release() error {
 
 func (t *tableResults) print(rows [][]string) (err error) {
 	for _, row := range rows {
-		if _, err = fmt.Fprintln(t.w, t.l.line(row, t.sc.terminal)); err != nil {
+		if _, err = fmt.Fprintln(t.text, t.l.line(row, t.sc.terminal)); err != nil {
 			return err
 		}
 	}

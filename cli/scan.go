@@ -102,8 +102,9 @@ func runScan(ctx context.Context, o scanOptions, packGiven bool, paths []string,
 	if o.asJSON {
 		err = writeJSON(out, scanResult{report, leftOut})
 	} else {
+		sc := newScreen(s.Out, s.Getenv)
 		v := scanView{
-			w: out, sc: newScreen(s.Out, s.Getenv), options: o, packGiven: packGiven, paths: paths, window: w, leftOut: leftOut,
+			w: sc.forPeople(out), sc: sc, options: o, packGiven: packGiven, paths: paths, window: w, leftOut: leftOut,
 		}
 		v.show(report)
 	}

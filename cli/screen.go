@@ -17,15 +17,24 @@ type screen struct {
 	width    int
 	terminal bool
 	colour   bool
+	// steady says that what was written cannot be taken back: no bar moves there.
+	steady bool
+	// ascii says that text has to be written without further characters.
+	ascii bool
 }
 
 // newScreen looks at a writer. COLUMNS overrides the width; NO_COLOR and
-// TERM=dumb switch colour off, and what is no terminal never has any.
+// TERM=dumb switch colour off, and what is no terminal never has any. The locale
+// says whether text has to be ASCII.
 func newScreen(w io.Writer, getenv func(string) string) screen {
-	sc := screen{width: plainWidth}
+	sc := screen{width: plainWidth, steady: true, ascii: wantsASCII(getenv)}
+	if a, ok := w.(*asciiWriter); ok {
+		w = a.w
+	}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		sc.terminal = true
 		sc.colour = wantsColour(getenv)
+		sc.steady = getenv("TERM") == "dumb"
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			sc.width = width
 		}

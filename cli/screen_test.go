@@ -34,7 +34,7 @@ func TestPipeAndFileArePlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	want := screen{width: plainWidth}
+	want := screen{width: plainWidth, steady: true}
 	if got := newScreen(&bytes.Buffer{}, none); got != want {
 		t.Errorf("a buffer: %+v", got)
 	}

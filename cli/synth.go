@@ -127,7 +127,7 @@ func runSynth(ctx context.Context, o synthOptions, s Streams) error {
 			Duplicates: d.sum.Duplicates, CompressedBytes: d.sum.Compressed, DecompressedBytes: d.sum.Decompressed,
 		})
 	}
-	_, err := fmt.Fprintf(s.Out, "%s with %s (%s), %s, compressed %s\nLook at them with: tocsin scan %s\n",
+	_, err := fmt.Fprintf(newScreen(s.Out, s.Getenv).forPeople(s.Out), "%s with %s (%s), %s, compressed %s\nLook at them with: tocsin scan %s\n",
 		count(int64(d.sum.Files), "file"), count(int64(d.sum.Events), "event"), count(int64(d.sum.Duplicates), "duplicate"),
 		size(float64(d.sum.Decompressed)), size(float64(d.sum.Compressed)), shellQuote(o.out))
 	return err

@@ -169,3 +169,53 @@ func TestInterruptedWhileANamedPipeWaits(t *testing.T) {
 		t.Errorf("it ended with %v: %s", err, errs.String())
 	}
 }
+
+// What cannot be written is told, whatever was asked for.
+func TestFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close() // nothing can be written to it
+	const trail = "../../examples/takeover"
+	for _, args := range [][]string{
+		{"scan", trail}, {"scan", "--json", trail}, {"search", "", trail}, {"search", "--output", "csv", "", trail}, {"search", "--output", "json", "", trail},
+		{"pattern", "lint", "--pack", "cis"}, {"version"}, {"--help"}, {"scan", "--help"}, {"help", "scan"}, {"completion", "bash"},
+	} {
+		cmd := process(t, args...)
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		err := cmd.Run()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("%q ended with %v: %s", args, err, errs.String())
+		}
+	}
+}
+
+// When nobody reads on, as after head, the program ends as others do: by the
+// signal, without a word.
+func TestClosedPipe(t *testing.T) {
+	for _, args := range [][]string{
+		{"search", "--output", "json", "", "../../examples/takeover"}, {"scan", "../../examples/takeover"}, {"--help"},
+	} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		cmd := process(t, args...)
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = w, &errs
+		err = cmd.Run()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGPIPE || errs.Len() > 0 {
+			t.Errorf("%q ended with %v: %s", args, err, errs.String())
+		}
+	}
+}
