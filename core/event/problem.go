@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -69,4 +70,19 @@ func (r *Reader) Problems() []Problem {
 		File: r.name, Offset: r.problems[len(r.problems)-1].Offset,
 		Err: fmt.Errorf("and %d problems more%s", r.further, givenUp),
 	})
+}
+
+// remedy says what a file is that does not begin as JSON does, and what helps.
+func remedy(text []byte) string {
+	for _, known := range [...]struct{ magic, what string }{
+		{"\xff\xfe", "it is UTF-16 text, as Windows PowerShell writes it; save it as UTF-8"},
+		{"\xfe\xff", "it is UTF-16 text; save it as UTF-8"},
+		{"\x1f\x8b", "it is compressed twice; decompress it once"},
+		{"PK\x03\x04", "it is a zip archive; unpack it, or name it as a file that ends in .zip"},
+	} {
+		if bytes.HasPrefix(text, []byte(known.magic)) {
+			return known.what
+		}
+	}
+	return "it does not begin as JSON does"
 }

@@ -135,7 +135,7 @@ func (r *Reader) step() bool {
 		r.p++
 	case in == top && r.stamped():
 	case !r.begun:
-		r.foreign("it does not begin as JSON does")
+		r.foreign(remedy(r.walk.text[r.p:]))
 	default:
 		r.bad(noObject, r.p)
 	}

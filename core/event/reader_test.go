@@ -184,6 +184,21 @@ func TestReaderShapes(t *testing.T) {
 	}
 }
 
+func TestReaderSaysWhatHelps(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xff\xfe{\x00}\x00": "save it as UTF-8",
+		"\xfe\xff\x00{\x00}": "save it as UTF-8",
+		zip(zip(rec1)):       "compressed twice",
+		"PK\x03\x04\x00":     "unpack it",
+		"a,b\n1,2":           "does not begin as JSON",
+	} {
+		got := readFrom(t, NewReader(nil, Options{}), "file", strings.NewReader(text), nil)
+		if len(got.problems) != 1 || !errors.Is(got.problems[0].Err, ErrForeign) || !strings.Contains(got.problems[0].Err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, got.problems, want)
+		}
+	}
+}
+
 func TestReaderNames(t *testing.T) {
 	text := `{"Records":[` + rec1 + `]}`
 	r := NewReader(nil, Options{})
