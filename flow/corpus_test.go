@@ -35,7 +35,9 @@ type counts struct {
 // watch is a watch with the CIS alarm's settings on the given pattern.
 func watch(t *testing.T, id, pattern string) flow.Watch {
 	t.Helper()
-	w, err := flow.NewWatch(&control.Control{ID: id, Kind: control.Alarm, Severity: control.Medium, Pattern: pattern, Settings: control.DefaultSettings()})
+	settings := control.DefaultSettings()
+	settings.Metric = id
+	w, err := flow.NewWatch(&control.Control{ID: id, Kind: control.Alarm, Severity: control.Medium, Pattern: pattern, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}

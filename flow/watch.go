@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"strconv"
 
 	"tocsin/core/alarm"
 	"tocsin/core/control"
@@ -16,26 +15,24 @@ type Watch struct {
 	Title    string
 	Severity control.Severity
 	Pattern  *pattern.Pattern
-	// Value is what a match adds to the metric; with a Selector it is the
-	// number that the selector finds in the event.
-	Value    float64
-	Selector string
 	Alarm    alarm.Alarm
+	// filter turns matches into datapoints; its pattern is Pattern.
+	filter *metric.Filter
 }
 
 // NewWatch readies a control of kind alarm. An error names the control and what
 // is wrong with it; a pattern's error shows the place.
 func NewWatch(c *control.Control) (Watch, error) {
-	p, err := pattern.Parse(c.Pattern)
+	filter, err := metric.NewFilter(metric.Definition{
+		FilterName: c.ID, FilterPattern: c.Pattern,
+		Transformations: []metric.Transformation{{
+			MetricName: c.Metric, MetricNamespace: c.Namespace, MetricValue: string(c.MetricValue),
+		}},
+	})
 	if err != nil {
 		return Watch{}, fmt.Errorf("control %s: %w", c.ID, err)
 	}
-	w := Watch{ID: c.ID, Title: c.Title, Severity: c.Severity, Pattern: p}
-	if value := string(c.MetricValue); value != "" && value[0] == '$' {
-		w.Selector = value
-	} else if w.Value, err = strconv.ParseFloat(value, 64); err != nil {
-		return Watch{}, fmt.Errorf("control %s: metric value %q is neither a number nor a selector", c.ID, value)
-	}
+	w := Watch{ID: c.ID, Title: c.Title, Severity: c.Severity, Pattern: filter.Pattern, filter: filter}
 	if w.Alarm, err = definition(c); err != nil {
 		return Watch{}, fmt.Errorf("control %s: %w", c.ID, err)
 	}
@@ -74,15 +71,9 @@ func Watches(p *control.Pack) ([]Watch, error) {
 }
 
 // value is what a matching event adds to the metric, and false when the event
-// holds no number where the selector looks: it then counts as a match but adds nothing.
+// holds no number where the metric value is to be found: it then counts as a
+// match but adds nothing.
 func (w *Watch) value(record []byte) (float64, bool) {
-	if w.Selector == "" {
-		return w.Value, true
-	}
-	text, ok := w.Pattern.Lookup(record, w.Selector)
-	if !ok {
-		return 0, false
-	}
-	number, err := strconv.ParseFloat(text, 64)
-	return number, err == nil
+	d, ok := w.filter.Datapoint(metric.Event{Message: record}, true)
+	return d.Value, ok
 }
