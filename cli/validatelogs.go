@@ -28,6 +28,7 @@ type validateOptions struct {
 	publicKeys, keyCache      string
 	offline                   bool
 	format                    string
+	asJSON                    bool
 	verbose                   bool
 	complete, noUnnamed       bool
 	resume                    string
@@ -85,6 +86,7 @@ func (o *validateOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.keyCache, "key-cache", "", "keep public keys in this `DIR` (default tocsin/public-keys in the user's cache folder)")
 	f.BoolVar(&o.offline, "offline", false, "take the public keys from the cache only")
 	f.StringVar(&o.format, "format", "table", "`FORM` of the result: table, aws (what the AWS CLI prints), json or junit")
+	f.BoolVar(&o.asJSON, "json", false, "the same as --format json (docs/validate-logs.md)")
 	f.BoolVar(&o.verbose, "verbose", false, "with --format aws, also name what is valid")
 	f.BoolVar(&o.complete, "complete", false, "exit with 3 also when some of the time is not covered")
 	f.BoolVar(&o.noUnnamed, "no-unnamed", false, "do not look for log files that no digest lists")
@@ -106,6 +108,9 @@ type validation struct {
 }
 
 func runValidateLogs(ctx context.Context, o validateOptions, args []string, s Streams) error {
+	if o.asJSON {
+		o.format = "json"
+	}
 	if !slices.Contains(validateFormats, o.format) {
 		return usagef("--format: %q is not one of %s%s", o.format, strings.Join(validateFormats, ", "), didYouMean(o.format, validateFormats))
 	}

@@ -297,6 +297,12 @@ func TestValidateLogsJSONIsAsDocumented(t *testing.T) {
 		}
 		keys(t, out, nil, got)
 	}
+	_, _, args = mirrored(t, "", func(w *world) { w.delete(w.chain(0, 6)[0]) })
+	code, out, errs := run(t.Context(), args...)
+	if code != 0 || !strings.Contains(out, `"older"`) {
+		t.Errorf("a chain without its oldest digests, all of it asked for: %d %s%s", code, out, errs)
+	}
+	keys(t, out, nil, got)
 	rare := []string{".interrupted", ".folders[].unnamed_left_out"}
 	maps.DeleteFunc(want, func(key, _ string) bool { return slices.Contains(rare, key) })
 	if d := cmp.Diff(want, got); d != "" {

@@ -272,7 +272,7 @@ func (r *awsReport) words(v digest.Verdict) string {
 func (r *awsReport) right(line string) {
 	if r.verbose {
 		r.doubleSpaced = false
-		fmt.Fprintln(r.out, line)
+		fmt.Fprintln(r.out, cleanLines(line))
 	}
 }
 

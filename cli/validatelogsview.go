@@ -49,6 +49,9 @@ func (v *validateView) chain(c flow.ChainReport) {
 		fmt.Fprintf(v.w, "  %-16s  %s of them in an earlier run\n", "", thousands(c.Earlier))
 	}
 	v.coverage(c)
+	if c.Older != "" {
+		fmt.Fprintf(v.w, "  %-16s  the chain goes on before that, but older digests are not there:\n  %-16s  %s\n", "note", "", v.sc.paint(dim, clean(c.Older)))
+	}
 	if c.OutsideKeyPeriod > 0 {
 		fmt.Fprintf(v.w, "  %-16s  %s signed outside the period of the public key\n", "note", count(c.OutsideKeyPeriod, "digest"))
 	}

@@ -104,14 +104,7 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 	}}
 	start := o.Start
 	if start.IsZero() {
-		start = o.End
-		for _, keys := range [][]string{c.Keys, c.Backfill} {
-			if len(keys) > 0 {
-				if _, stamp, _, ok := digest.ParseKey(keys[0]); ok && stamp.Add(-digest.Rhythm).Before(start) {
-					start = stamp.Add(-digest.Rhythm) // where the window of the oldest begins
-				}
-			}
-		}
+		start = c.oldest(o.End)
 	}
 	normal := &keyring{source: o.Keys, region: keyRegion(t)}
 	if len(c.Keys) > 0 {
@@ -119,25 +112,58 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 			return nil, err
 		}
 	}
-	if err := check.all(ctx, c, false, normal, start); err != nil {
+	if err := check.all(ctx, c, false, normal, o.Start); err != nil {
 		return nil, err
+	}
+	if first, ok := check.first(); ok && o.Start.IsZero() {
+		start = first.Start
+		if first.Previous != (digest.Place{}) {
+			check.report.Older = first.Previous.String()
+		}
 	}
 	if ctx.Err() == nil { // digests that were not read are not missing
 		check.cover(t, start, o.End)
 	}
 	check.heads = nil
-	err := check.all(ctx, c, true, &keyring{source: o.Keys, region: keyRegion(t)}, start)
+	err := check.all(ctx, c, true, &keyring{source: o.Keys, region: keyRegion(t)}, o.Start)
 	sortFindings(check.report.Findings)
 	return check, err
 }
 
-// all examines the listed digests of a kind, and those that these name.
+// oldest is when the window of the oldest listed digest begins, by its name.
+func (c *Chain) oldest(end time.Time) time.Time {
+	for _, keys := range [][]string{c.Keys, c.Backfill} {
+		if len(keys) > 0 {
+			if _, stamp, _, ok := digest.ParseKey(keys[0]); ok && stamp.Add(-digest.Rhythm).Before(end) {
+				end = stamp.Add(-digest.Rhythm)
+			}
+		}
+	}
+	return end
+}
+
+// first is the oldest valid digest.
+func (c *chainCheck) first() (oldest digest.Head, ok bool) {
+	for _, h := range c.heads {
+		if h.Reason == digest.Valid && (!ok || h.Start.Before(oldest.Start)) {
+			oldest, ok = h, true
+		}
+	}
+	return oldest, ok
+}
+
+// all examines the listed digests of a kind, and those that these name, back to
+// the one that holds start. With a zero start what lies before the oldest listed
+// one is not missed: it may have been deleted by its age.
 func (c *chainCheck) all(ctx context.Context, chain Chain, backfill bool, keys *keyring, start time.Time) error {
 	take := func(d *DigestResult) bool {
 		c.take(d)
 		return true
 	}
 	pass{c.reading, keys, chain.Bucket, chain.keys(backfill)}.newestFirst(ctx, take)
+	if oldest, ok := c.first(); ok && start.IsZero() {
+		start = oldest.Start
+	}
 	buckets := map[string]bool{chain.Bucket: true}
 	for i := 0; i < len(c.heads) && ctx.Err() == nil; i++ {
 		h := c.heads[i] // the list grows on the way

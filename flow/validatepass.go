@@ -16,8 +16,8 @@ import (
 
 // Limits of what is read.
 const (
-	// maxDigest is the uncompressed size of a digest: some 500,000 log files.
-	maxDigest = 256 << 20
+	// maxDigest is the uncompressed size of a digest: some 150,000 log files.
+	maxDigest = 64 << 20
 	// maxLog is the uncompressed size of a log file; CloudTrail's have up to
 	// 50 MB compressed.
 	maxLog = 8 << 30
@@ -90,7 +90,7 @@ func (r *reading) read(ctx context.Context, at digest.Place) (digest.Object, err
 	}
 	defer got.Body.Close() // it was only read: nothing is lost with an error
 	var packed bytes.Buffer
-	if _, err := packed.ReadFrom(within{ctx, got.Body}); err != nil {
+	if _, err := packed.ReadFrom(io.LimitReader(within{ctx, got.Body}, maxDigest)); err != nil {
 		return digest.Object{}, err
 	}
 	o := digest.Object{Place: at, Metadata: got.Metadata}

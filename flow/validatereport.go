@@ -70,6 +70,9 @@ type ChainReport struct {
 	Holes   []HoleReport  `json:"holes"`
 	// Findings are all that is missing or not valid, one by one.
 	Findings []Finding `json:"findings"`
+	// Older is the digest that the oldest one names, when all that is there was
+	// asked for: it is not there, or was not looked for in another bucket.
+	Older string `json:"older,omitempty"`
 	// OutsideKeyPeriod counts valid digests whose end is outside the period of
 	// the key that signed them.
 	OutsideKeyPeriod int64 `json:"outside_key_period,omitempty"`
