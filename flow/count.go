@@ -69,6 +69,7 @@ type match struct {
 	time     int64 // milliseconds since 1970, UTC
 	dated    bool  // whether the event says when it was
 	id       event.ID
+	known    bool // whether the event has an id
 	fresh    bool // whether this watch sees the event for the first time
 	value    float64
 	hasValue bool
@@ -95,7 +96,7 @@ func (c *counter) add(m match) {
 	c.top[topRegions].add(d.texts[fieldRegion])
 	c.top[topErrorCodes].add(d.texts[fieldErrorCode])
 	c.top[topActions].add(d.action)
-	c.newest.add(m.time, m.id, d, m.file, m.offset)
+	c.newest.add(m)
 }
 
 // minute is the cell of the minute that begins at start.

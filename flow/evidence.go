@@ -113,10 +113,11 @@ func appendAction(to, source, name []byte) []byte {
 func clip(text []byte) []byte { return text[:min(len(text), maxText)] }
 
 // An exhibit is a kept event. Its texts stand one after another in buf, which
-// is used again when a newer event takes the place.
+// is used again when another one takes the place.
 type exhibit struct {
 	time   int64
 	id     event.ID
+	known  bool // whether it has an id
 	file   string
 	offset int64
 	buf    []byte
@@ -130,28 +131,23 @@ const (
 )
 
 // compare orders exhibits newest first; ties, which whole seconds make common,
-// by id, so that the choice does not depend on who came first.
+// by id, so that the choice does not depend on who came first. It is 0 for
+// copies of the same event, which without an id none is.
 func (e *exhibit) compare(other *exhibit) int {
-	return cmp.Or(cmp.Compare(other.time, e.time), bytes.Compare(e.id[:], other.id[:]))
-}
-
-// exhibits are the newest matching events, newest first, at most MaxEvidence.
-type exhibits struct {
-	kept []exhibit
-}
-
-// add keeps the event if it is among the newest.
-func (x *exhibits) add(time int64, id event.ID, d *detail, file string, offset int64) {
-	e := exhibit{time: time, id: id, file: file, offset: offset}
-	n := len(x.kept)
-	if n == MaxEvidence {
-		if last := &x.kept[n-1]; e.compare(last) >= 0 {
-			return
-		} else {
-			e.buf = last.buf[:0]
-		}
-		x.kept = x.kept[:n-1]
+	order := cmp.Or(cmp.Compare(other.time, e.time), bytes.Compare(e.id[:], other.id[:]))
+	if order != 0 || e.known && other.known {
+		return order
 	}
+	return e.comparePlace(other)
+}
+
+// comparePlace orders by where the event stands.
+func (e *exhibit) comparePlace(other *exhibit) int {
+	return cmp.Or(cmp.Compare(e.file, other.file), cmp.Compare(e.offset, other.offset))
+}
+
+// write sets the texts.
+func (e *exhibit) write(d *detail) {
 	for i := range exhibitTexts {
 		if i == exhibitPrincipal {
 			e.buf = append(e.buf, d.principal...)
@@ -160,19 +156,54 @@ func (x *exhibits) add(time int64, id event.ID, d *detail, file string, offset i
 		}
 		e.ends[i] = len(e.buf)
 	}
-	x.insert(e)
 }
 
-func (x *exhibits) insert(e exhibit) {
-	at, _ := slices.BinarySearchFunc(x.kept, e, func(a, b exhibit) int { return a.compare(&b) })
+// exhibits are the newest matching events, newest first, at most MaxEvidence. Of
+// an event that was delivered more than once they hold the copy in the first of
+// the files, by name, whichever was read first.
+type exhibits struct {
+	kept []exhibit
+}
+
+// add keeps the event if it is among the newest.
+func (x *exhibits) add(m match) {
+	e := exhibit{time: m.time, id: m.id, known: m.known, file: m.file, offset: m.offset}
+	at, copied := x.find(&e)
+	n := len(x.kept)
+	switch {
+	case copied:
+		if have := &x.kept[at]; e.comparePlace(have) < 0 {
+			e.buf = have.buf[:0]
+			e.write(m.detail)
+			*have = e
+		}
+		return
+	case at == MaxEvidence:
+		return
+	case n == MaxEvidence:
+		e.buf = x.kept[n-1].buf[:0]
+		x.kept = x.kept[:n-1]
+	}
+	e.write(m.detail)
 	x.kept = slices.Insert(x.kept, at, e)
-	x.kept = x.kept[:min(len(x.kept), MaxEvidence)]
+}
+
+// find is the place of e among the exhibits, and whether a copy of it is there.
+func (x *exhibits) find(e *exhibit) (at int, copied bool) {
+	return slices.BinarySearchFunc(x.kept, e, func(a exhibit, b *exhibit) int { return a.compare(b) })
 }
 
 // merge keeps the newest of both.
 func (x *exhibits) merge(other *exhibits) {
 	for _, e := range other.kept {
-		x.insert(e)
+		at, copied := x.find(&e)
+		switch {
+		case !copied:
+			x.kept = slices.Insert(x.kept, at, e)
+			x.kept = x.kept[:min(len(x.kept), MaxEvidence)]
+		case e.comparePlace(&x.kept[at]) < 0:
+			x.kept[at] = e
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ type scan struct {
 	mu       sync.Mutex
 	files    FileCounts // guarded by mu, as is the rest
 	bytes    int64
-	problems []Problem
+	problems []Problem // see sortProblems
 	leftOut  int64
 	searched int64 // events that a search looked at
 }
@@ -192,15 +192,16 @@ func (s *scan) record(w *worker, file string, r *event.Record) {
 	w.detail.read(r.Raw)
 	for _, hit := range w.hits {
 		// An event counts once for each watch, whichever copy of it came first.
-		fresh := !known || s.counted.add(of(id, hit))
-		if !fresh && !s.o.KeepDuplicates {
+		m := match{
+			time: at, dated: dated, id: id, known: known, fresh: !known || s.counted.add(of(id, hit)),
+			detail: w.detail, file: file, offset: r.Offset,
+		}
+		if !m.fresh && !s.o.KeepDuplicates {
+			w.counters[hit].newest.add(m) // perhaps in an earlier file
 			continue
 		}
-		value, has := s.o.Watches[hit].value(r.Raw)
-		w.counters[hit].add(match{
-			time: at, dated: dated, id: id, fresh: fresh, value: value, hasValue: has,
-			detail: w.detail, file: file, offset: r.Offset,
-		})
+		m.value, m.hasValue = s.o.Watches[hit].value(r.Raw)
+		w.counters[hit].add(m)
 	}
 }
 
@@ -218,21 +219,20 @@ func (s *scan) note(done outcome) {
 	}
 	s.bytes += done.bytes
 	for _, p := range done.problems {
-		if len(s.problems) == MaxProblems {
-			s.leftOut++
-			continue
-		}
 		s.problems = append(s.problems, Problem{File: p.File, Offset: p.Offset, Error: p.Err.Error()})
+	}
+	if len(s.problems) > 2*MaxProblems {
+		s.sortProblems()
 	}
 }
 
 // report puts together what the workers counted.
 func (s *scan) report(workers []*worker) Report {
+	s.sortProblems()
 	r := Report{Files: s.files, Bytes: s.bytes, Problems: s.problems, ProblemsLeftOut: s.leftOut, Controls: []ControlReport{}}
 	if r.Problems == nil {
 		r.Problems = []Problem{}
 	}
-	sortProblems(r.Problems)
 	total := workers[0]
 	total.duplicates += total.ids.flush()
 	for _, w := range workers[1:] {
@@ -253,9 +253,14 @@ func (s *scan) report(workers []*worker) Report {
 	return r
 }
 
-// sortProblems puts problems into an order that does not depend on the workers.
-func sortProblems(problems []Problem) {
-	slices.SortFunc(problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset))
+// sortProblems puts the problems into an order that does not depend on the
+// workers, and leaves out those beyond MaxProblems.
+func (s *scan) sortProblems() {
+	slices.SortFunc(s.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Error, b.Error))
 	})
+	if n := len(s.problems); n > MaxProblems {
+		s.leftOut += int64(n - MaxProblems)
+		s.problems = s.problems[:MaxProblems]
+	}
 }

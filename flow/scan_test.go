@@ -84,6 +84,42 @@ func TestOneIDOnTwoRecordsLosesNoMatch(t *testing.T) {
 	}
 }
 
+// The files are named in either order, so that either copy is read first.
+func TestEvidenceOfADuplicateIsInTheFirstFile(t *testing.T) {
+	dir := files(t, map[string]string{"a.json": call("1", "StopLogging", 1) + call("2", "StopLogging", 2), "b.json": call("2", "StopLogging", 2)})
+	a, b := filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json")
+	for _, keep := range []bool{false, true} {
+		o := flow.ScanOptions{Watches: []flow.Watch{watch(t, "stop", `{ $.eventName = StopLogging }`)}, Workers: 1, KeepDuplicates: keep}
+		for _, paths := range [][]string{{a, b}, {b, a}} {
+			var got []string
+			for _, e := range scan(t, o, paths...).Controls[0].Evidence {
+				got = append(got, e.EventID+" "+filepath.Base(e.File))
+			}
+			if d := cmp.Diff([]string{"2 a.json", "1 a.json"}, got); d != "" {
+				t.Errorf("%v, keep %v: %s", paths, keep, d)
+			}
+		}
+	}
+}
+
+func TestTheFirstProblemsAreKeptWhicheverComeFirst(t *testing.T) {
+	contents := map[string]string{}
+	for i := range 3*flow.MaxProblems + 7 {
+		contents[fmt.Sprintf("%03d.json", i)] = "no JSON"
+	}
+	for range 3 {
+		r := scan(t, flow.ScanOptions{Workers: 4}, files(t, contents))
+		if len(r.Problems) != flow.MaxProblems || r.ProblemsLeftOut != 2*flow.MaxProblems+7 {
+			t.Fatalf("%d problems and %d left out", len(r.Problems), r.ProblemsLeftOut)
+		}
+		for i, p := range r.Problems {
+			if want := fmt.Sprintf("%03d.json", i); filepath.Base(p.File) != want {
+				t.Fatalf("problem %d is in %s", i, p.File)
+			}
+		}
+	}
+}
+
 func TestAlarmRingsAndReturns(t *testing.T) {
 	dir := files(t, map[string]string{"a.json": logFile(t, call("1", "StopLogging", 3))})
 	r := scan(t, flow.ScanOptions{Watches: []flow.Watch{watch(t, "stop", stop)}}, dir)

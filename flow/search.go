@@ -80,7 +80,7 @@ func Search(ctx context.Context, files source.Files, o SearchOptions, visit func
 		<-f.done
 	}
 	all.Wait()
-	sortProblems(s.problems)
+	s.sortProblems()
 	return SearchReport{
 		Files: s.files, Events: s.searched, Found: found, Bytes: s.bytes,
 		Problems: s.problems, ProblemsLeftOut: s.leftOut, Interrupted: ctx.Err() != nil,
