@@ -68,7 +68,7 @@ func (o *scanOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.since, "since", "", "events from this `TIME` on: 2h, 3d-1d, 2023-07-10, RFC 3339")
 	f.StringVar(&o.until, "until", "", "events up to and including this `TIME`")
 	f.BoolVar(&o.keepRepeats, "keep-duplicates", false, "count an event as often as it was delivered")
-	f.IntVar(&o.workers, "workers", 0, "read `N` files at a time (default one per processor)")
+	f.IntVar(&o.workers, "workers", 0, workersHelp)
 	f.BoolVar(&o.asJSON, "json", false, "print JSON (docs/json.md)")
 }
 
@@ -94,7 +94,7 @@ func runScan(ctx context.Context, o scanOptions, packGiven bool, paths []string,
 	newMeter(s.Err, errScreen, "scan").during(ctx, &progress, totalSize(paths), func() {
 		report = flow.Scan(ctx, files, flow.ScanOptions{
 			Watches: watches, Since: w.since, Until: w.until,
-			KeepDuplicates: o.keepRepeats, Workers: o.workers, Progress: &progress,
+			KeepDuplicates: o.keepRepeats, Workers: workersFor(o.workers, paths), Progress: &progress,
 		})
 	})
 

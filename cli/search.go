@@ -68,7 +68,7 @@ func (o *searchOptions) addFlags(f *pflag.FlagSet) {
 	f.Int64Var(&o.limit, "limit", 0, "stop after `N` events")
 	f.StringVar(&o.output, "output", "table", "`FORM` of the result: table, json (one record a line) or csv")
 	f.BoolVar(&o.keepRepeats, "keep-duplicates", false, "show an event as often as it was delivered")
-	f.IntVar(&o.workers, "workers", 0, "read `N` files at a time (default one per processor)")
+	f.IntVar(&o.workers, "workers", 0, workersHelp)
 }
 
 func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) error {
@@ -104,7 +104,7 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 	meter.during(ctx, &progress, totalSize(paths), func() {
 		report = flow.Search(ctx, files, flow.SearchOptions{
 			Patterns: patterns, Since: w.since, Until: w.until,
-			KeepDuplicates: o.keepRepeats, Workers: o.workers, Progress: &progress,
+			KeepDuplicates: o.keepRepeats, Workers: workersFor(o.workers, paths), Progress: &progress,
 		}, func(f flow.Found) bool {
 			if writing = prompt.add(f); writing != nil {
 				return false
@@ -174,6 +174,21 @@ func (o *searchOptions) patterns(args []string) (all []*pattern.Pattern, paths [
 		all = append(all, p)
 	}
 	return all, paths, nil
+}
+
+// workersHelp explains --workers.
+const workersHelp = "read `N` files at a time (default one per processor, 16 from s3://)"
+
+// remoteWorkers is how many files are read at a time from where waiting costs
+// more than computing.
+const remoteWorkers = 16
+
+// workersFor is how many files to read at a time; 0 is one per processor.
+func workersFor(asked int, paths []string) int {
+	if asked == 0 && slices.ContainsFunc(paths, source.Remote) {
+		return remoteWorkers
+	}
+	return asked
 }
 
 // open gives the files that the paths name.

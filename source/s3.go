@@ -6,11 +6,18 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // S3Client is what a source needs of S3.
@@ -39,12 +46,12 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 		api, err = configured(ctx, bucket)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, err)
+		return nil, fmt.Errorf("%s: %w", address, briefly(err))
 	}
 	page := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}
 	first, err := api.ListObjectsV2(ctx, page)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, err)
+		return nil, fmt.Errorf("%s: %w", address, briefly(err))
 	}
 	return func(yield func(File, error) bool) {
 		for out := first; ; {
@@ -58,7 +65,7 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 					Open: func(ctx context.Context) (io.ReadCloser, error) {
 						got, err := api.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 						if err != nil {
-							return nil, err
+							return nil, briefly(err)
 						}
 						return got.Body, nil
 					},
@@ -75,7 +82,7 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 			if out, err = api.ListObjectsV2(ctx, &next); err != nil {
 				// Without this page the rest of the bucket is unknown: the
 				// sequence ends, and whoever reads it must not call it complete.
-				yield(File{Name: address}, fmt.Errorf("list objects: %w", err))
+				yield(File{Name: address}, fmt.Errorf("list objects: %w", briefly(err)))
 				return
 			}
 		}
@@ -85,9 +92,12 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 // configured is the client of the usual AWS configuration (environment, shared
 // files, roles), in the bucket's own Region.
 func configured(ctx context.Context, bucket string) (S3Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := loadConfig(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, fmt.Errorf("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login (%w)", err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion
@@ -95,17 +105,61 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 	options := func(o *s3.Options) {
 		// Servers other than AWS seldom have a host name for each bucket.
 		o.UsePathStyle = o.BaseEndpoint != nil
-		// They seldom have checksums either, and it is no use telling so per object.
-		o.DisableLogOutputChecksumValidationSkipped = true
 	}
 	client := s3.NewFromConfig(cfg, options)
 	_, err = client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
 	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) && answer.Response != nil {
+	switch {
+	case err == nil:
+	case !errors.As(err, &answer) || answer.Response == nil || answer.HTTPStatusCode() == 0:
+		return nil, err // nobody answers; asking again would only take longer
+	default: // an error of S3 is told, better, by the listing
 		if region := answer.Response.Header.Get("X-Amz-Bucket-Region"); region != "" && region != cfg.Region {
 			cfg.Region = region
 			return s3.NewFromConfig(cfg, options), nil
 		}
 	}
-	return client, nil // an error here is told, better, by the listing
+	return client, nil
 }
+
+// loadConfig is the usual AWS configuration. On a machine that is not in AWS the
+// search for credentials does not wait long for an instance's metadata; and the
+// SDK keeps to itself what it would log, for what matters is told as an error.
+func loadConfig(ctx context.Context) (aws.Config, error) {
+	quiet := config.WithLogger(logging.Nop{})
+	cfg, err := config.LoadDefaultConfig(ctx, quiet)
+	if err != nil {
+		return cfg, err
+	}
+	metadata := imds.NewFromConfig(cfg, func(o *imds.Options) {
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 2, 100*time.Millisecond })
+	})
+	return config.LoadDefaultConfig(ctx, quiet, config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = metadata }))
+}
+
+// briefly says of an error of S3 what a person needs: the code, the message and
+// a remedy, without the names of requests and hosts.
+func briefly(err error) error {
+	var answer smithy.APIError
+	var unsent *smithyhttp.RequestSendError
+	switch {
+	case errors.As(err, &unsent):
+		return &briefError{unsent.Err.Error(), err}
+	case !errors.As(err, &answer):
+		return err
+	}
+	text := answer.ErrorCode() + ": " + answer.ErrorMessage()
+	if answer.ErrorCode() == "AccessDenied" {
+		text += "; what is needed is s3:ListBucket on the bucket and s3:GetObject on its objects, and kms:Decrypt where a key encrypts them"
+	}
+	return &briefError{text, err}
+}
+
+// A briefError is another error in fewer words.
+type briefError struct {
+	text string
+	err  error
+}
+
+func (e *briefError) Error() string { return e.text }
+func (e *briefError) Unwrap() error { return e.err }
