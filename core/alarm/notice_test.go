@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/metric"
+	"tocsin/internal/corpus"
 )
 
 func rootUsage() (Alarm, Record) {
@@ -56,7 +57,7 @@ func TestNoticeDocument(t *testing.T) {
 // them again: the same members with the same values come out, in the same order
 // where the recording kept it.
 func TestRecordedNotices(t *testing.T) {
-	dir := filepath.Join(corpus(t), "fixtures/notifications")
+	dir := filepath.Join(corpus.Dir(t), "fixtures/notifications")
 	for _, name := range []string{
 		"aws-lambda-go-cloudwatch-alarm-sns-payload-multiple-metrics.json",
 		"aws-lambda-go-cloudwatch-alarm-sns-payload-single-metric.json",
@@ -224,19 +225,6 @@ lines:
 		names = append(names, name)
 	}
 	return names
-}
-
-// corpus is the folder of the shared corpora; without it the test is skipped.
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("TOCSIN_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no corpora: %v; set TOCSIN_CORPUS to their folder", err)
-	}
-	return dir
 }
 
 // TestHeadlines: how long and foreign names are cut (recorded for us-east-1).

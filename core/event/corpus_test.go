@@ -7,22 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tocsin/internal/corpus"
 )
 
-// corpus is the folder of real log files, which is not part of the project.
-func corpus(t *testing.T) string {
-	dir := os.Getenv("TOCSIN_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "expected.json")); err != nil {
-		t.Skip("no corpus of real log files here; TOCSIN_CORPUS names its folder")
-	}
-	return dir
-}
-
 func TestCorpusCounts(t *testing.T) {
-	dir := corpus(t)
+	dir := corpus.Dir(t)
 	var expected struct {
 		Sets map[string]struct {
 			Path        string

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/pattern"
+	"tocsin/internal/corpus"
 )
 
 func number5() *float64 { v := 5.0; return &v }
@@ -195,7 +196,7 @@ func TestRefusals(t *testing.T) {
 
 // TestRecordedRefusals holds our texts against answers recorded from AWS.
 func TestRecordedRefusals(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(corpus(t), "fixtures/notifications/aws-recorded-alarms-and-metric-filters.json"))
+	text, err := os.ReadFile(filepath.Join(corpus.Dir(t), "fixtures/notifications/aws-recorded-alarms-and-metric-filters.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,17 +241,4 @@ func TestRecordedRefusals(t *testing.T) {
 			t.Errorf("%s:\n got  %s\n want %s", name, got, want.Message)
 		}
 	}
-}
-
-// corpus is the folder of the shared corpora; without it the test is skipped.
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("TOCSIN_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no corpora: %v; set TOCSIN_CORPUS to their folder", err)
-	}
-	return dir
 }

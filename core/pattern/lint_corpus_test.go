@@ -13,19 +13,14 @@ import (
 	"testing"
 
 	"tocsin/core/event"
+	"tocsin/internal/corpus"
 )
 
 // What Lint takes for granted of CloudTrail records holds of real ones: the
 // members that there are, what they hold, which are always there, which source
 // an event comes from.
 func TestLintKnowsRealRecords(t *testing.T) {
-	dir := os.Getenv("TOCSIN_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "expected.json")); err != nil {
-		t.Skip("no corpus of real log files here; TOCSIN_CORPUS names its folder")
-	}
+	dir := corpus.Dir(t)
 	wrong := map[string]int{}
 	records, known := 0, 0
 	r := event.NewReader(event.NewFields(), event.Options{})

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tocsin/internal/corpus"
 )
 
 const (
@@ -90,15 +92,12 @@ func TestDocuments(t *testing.T) {
 
 // TestReadsOthers reads documents that others recorded or made up.
 func TestReadsOthers(t *testing.T) {
-	folder := os.Getenv("TOCSIN_CORPUS")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "data")
-	}
+	folder := corpus.Dir(t)
 	for _, file := range []string{"aws-lambda-go-sns-event.json", "cloudtrail-rs-sns-s3-event.json", "cloudtrail-rs-sqs-sns-event.json", "notify-slack-cloudwatch_alarm.json"} {
 		t.Run(file, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(folder, "fixtures", "notifications", file))
 			if err != nil {
-				t.Skip("set TOCSIN_CORPUS to the folder of the corpus:", err)
+				t.Fatal(err)
 			}
 			var event struct {
 				Records []struct {

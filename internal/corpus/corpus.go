@@ -9,20 +9,20 @@ import (
 	"testing"
 )
 
-// Variable names the folder of the collections where it is not in its usual place.
-const Variable = "TOCSIN_CORPUS"
+// variable names the folder of the collections where it is not in its usual place.
+const variable = "TOCSIN_CORPUS"
 
 // Dir is the folder of the collections: $TOCSIN_CORPUS, or shared/data beside
 // the checkout. Without one the test is skipped, and says so.
 func Dir(t testing.TB) string {
 	t.Helper()
-	if dir := os.Getenv(Variable); dir != "" {
-		return dir
+	if dir := os.Getenv(variable); dir != "" {
+		return dir // whoever names it means it: a test fails where it is not there
 	}
 	_, here, _, _ := runtime.Caller(0)
 	dir := filepath.Join(filepath.Dir(here), "..", "..", "..", "shared", "data")
 	if _, err := os.Stat(filepath.Join(dir, "expected.json")); err != nil {
-		t.Skipf("no collections of CloudTrail data: set %s, or put them at %s", Variable, dir)
+		t.Skipf("no collections of CloudTrail data: set %s, or put them at %s", variable, dir)
 	}
 	return dir
 }

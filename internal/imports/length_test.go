@@ -2,35 +2,16 @@ package imports
 
 import (
 	"bytes"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 )
 
+// maxLines is how long a file may be that holds one idea.
+const maxLines = 600
+
 func TestNoFileIsTooLong(t *testing.T) {
-	root := filepath.Join("..", "..")
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && d.Name() != ".." && d.Name() != "." {
-			return filepath.SkipDir
-		}
-		if d.IsDir() || !strings.HasSuffix(path, ".go") {
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
+	eachFile(t, func(file string, text []byte) {
 		if n := bytes.Count(text, []byte{'\n'}); n > maxLines {
-			t.Errorf("%s has %d lines; a file holds one idea and at most %d lines", path, n, maxLines)
+			t.Errorf("%s has %d lines; a file holds one idea and at most %d lines", file, n, maxLines)
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
