@@ -8,13 +8,13 @@ import (
 )
 
 // report tells what a watch saw, and lets its alarm judge it on a clock made of
-// the events' own times.
-func (c *counter) report(w *Watch) ControlReport {
+// the events' own times. read is the time that all events of the scan span.
+func (c *counter) report(w *Watch, read extent) ControlReport {
 	points := c.points()
 	r := ControlReport{
 		ID: w.ID, Title: w.Title, Severity: w.Severity.String(), Pattern: w.Pattern.Text,
 		Matches: c.matches, Events: c.events, Periods: breaching(&w.Alarm, points), Span: c.extent.span(),
-		Alarms: rings(&w.Alarm, points), Evidence: c.newest.report(), Minutes: c.perMinute(),
+		Alarms: rings(&w.Alarm, points, read), Evidence: c.newest.report(), Minutes: c.perMinute(),
 	}
 	for kind, to := range map[int]*[]Count{
 		topPrincipals: &r.Top.Principals, topAddresses: &r.Top.Addresses, topAccounts: &r.Top.Accounts,
@@ -37,9 +37,22 @@ func breaching(a *alarm.Alarm, points []metric.Point) int64 {
 }
 
 // rings is every stay in ALARM.
-func rings(a *alarm.Alarm, points []metric.Point) []Alarm {
+//
+// Of an alarm for which silence breaches, only what lies within the scan's
+// events counts as silence: what was before and after them nobody has read. Its
+// first evaluation is the first whose periods all lie there, the last one that
+// at the end of the last event's minute.
+func rings(a *alarm.Alarm, points []metric.Point, read extent) []Alarm {
 	stays := []Alarm{}
-	for _, t := range alarm.Replay(*a, points, time.Time{}, time.Time{}) {
+	var from, to time.Time
+	if a.TreatMissingData == alarm.Breaching {
+		if !read.dated {
+			return stays
+		}
+		periods := time.Duration(a.EvaluationPeriods*a.Period) * time.Second
+		from, to = time.UnixMilli(read.first).Add(periods), time.UnixMilli(metric.Minute(read.last)).Add(time.Minute)
+	}
+	for _, t := range alarm.Replay(*a, points, from, to) {
 		switch {
 		case t.To == alarm.InAlarm:
 			stays = append(stays, Alarm{At: t.At.UTC(), From: t.At.UTC(), Reason: t.Verdict.Reason(*a)})

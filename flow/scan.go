@@ -248,7 +248,7 @@ func (s *scan) report(workers []*worker) Report {
 		r.Events = total.records
 	}
 	for i := range s.o.Watches {
-		r.Controls = append(r.Controls, total.counters[i].report(&s.o.Watches[i]))
+		r.Controls = append(r.Controls, total.counters[i].report(&s.o.Watches[i], total.extent))
 	}
 	return r
 }

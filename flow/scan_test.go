@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tocsin/core/alarm"
 	"tocsin/core/pattern"
 	"tocsin/flow"
 	"tocsin/source"
@@ -148,6 +149,32 @@ func TestAlarmRingsAndReturns(t *testing.T) {
 	}
 	if d := cmp.Diff(top, c.Top); d != "" {
 		t.Error(d)
+	}
+}
+
+// A heartbeat is missed between the events of the scan, but not before and after them.
+func TestSilenceRingsBetweenTheEvents(t *testing.T) {
+	w := watch(t, "heartbeat", `{ $.eventName = Beat }`)
+	w.Alarm.ComparisonOperator, w.Alarm.TreatMissingData = alarm.LessThanThreshold, alarm.Breaching
+	for name, c := range map[string]struct {
+		records []string
+		want    []string
+	}{
+		"no gap":          {[]string{call("1", "Beat", 1), call("2", "Beat", 5), call("3", "Beat", 9)}, nil},
+		"a gap":           {[]string{call("1", "Beat", 0), call("2", "Beat", 1), call("3", "Beat", 40), call("4", "Beat", 42)}, []string{"12:17 12:41"}},
+		"never":           {[]string{call("1", "Other", 0), call("2", "Other", 30)}, []string{"12:05 00:00"}},
+		"not at the end":  {[]string{call("1", "Beat", 1), call("2", "Beat", 20), call("3", "Other", 59)}, []string{"12:17 12:21", "12:36 00:00"}},
+		"a single event":  {[]string{call("1", "Other", 1)}, nil},
+		"no event at all": {nil, nil},
+	} {
+		var got []string
+		r := scan(t, flow.ScanOptions{Watches: []flow.Watch{w}}, files(t, map[string]string{"a.json": strings.Join(c.records, "")}))
+		for _, a := range r.Controls[0].Alarms {
+			got = append(got, a.From.Format("15:04 ")+a.To.Format("15:04"))
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
 	}
 }
 
