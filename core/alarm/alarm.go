@@ -95,8 +95,8 @@ func (a Alarm) needed() int {
 }
 
 func (a Alarm) treat() TreatMissingData {
-	// CW-API says that alarms on AWS/DynamoDB always ignore missing data, the
-	// user guide says by default. UNSURE; nothing here depends on it.
+	// The API Reference says that alarms on AWS/DynamoDB always ignore missing
+	// data, the user guide says by default. UNSURE; nothing here depends on it.
 	if a.TreatMissingData == "" {
 		return Missing
 	}

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// MaxParents is how many composite alarms one alarm can be a child of.
-const MaxParents = 150
-
 // A Composite is the definition of a composite alarm, with the members of
 // PutCompositeAlarm.
 type Composite struct {

@@ -24,11 +24,10 @@ type Mute struct {
 	Schedule      Schedule
 }
 
-// Limits of mute rules (API Reference, PutAlarmMuteRule and Schedule).
+// How long a window may last (CloudWatch API Reference, Schedule).
 const (
-	MaxMuteTargets  = 100
-	MinMuteDuration = time.Minute
-	MaxMuteDuration = 15 * 24 * time.Hour
+	minMuteDuration = time.Minute
+	maxMuteDuration = 15 * 24 * time.Hour
 )
 
 // A Schedule is when the windows of a mute rule begin, and how long each lasts.
@@ -98,7 +97,7 @@ func parseDuration(text string) (time.Duration, error) {
 		}
 		total += time.Duration(n) * unit
 	}
-	if total < MinMuteDuration || total > MaxMuteDuration {
+	if total < minMuteDuration || total > maxMuteDuration {
 		return 0, fmt.Errorf("a duration must be from 1 minute to 15 days; %q is not", text)
 	}
 	return total, nil

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a rule (CW-API, PutCompositeAlarm).
+// Limits of a rule (CloudWatch API Reference, PutCompositeAlarm).
 const (
 	MaxRuleLength   = 10240 // characters
 	MaxRuleElements = 500   // operators, constants, states and references

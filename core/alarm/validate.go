@@ -8,7 +8,8 @@ import (
 	"tocsin/core/metric"
 )
 
-// Limits of an alarm's definition (CW-API, PutMetricAlarm). Lengths are in characters.
+// Limits of an alarm's definition (CloudWatch API Reference, PutMetricAlarm).
+// Lengths are in characters.
 const (
 	maxName        = 255
 	maxDescription = 1024
@@ -158,13 +159,14 @@ func (a Alarm) checkQueries() error {
 	return nil
 }
 
+// IsPeriod tells whether an alarm can have periods of this many seconds.
+func IsPeriod(seconds int) bool {
+	return seconds == 10 || seconds == 20 || seconds == 30 || seconds > 0 && seconds%60 == 0
+}
+
 func (a Alarm) checkPeriods() error {
-	switch a.Period {
-	case 10, 20, 30:
-	default:
-		if a.Period < 60 || a.Period%60 != 0 {
-			return refuse("Period must be 10, 20, 30 or a multiple of 60 seconds, not %d.", a.Period)
-		}
+	if !IsPeriod(a.Period) {
+		return refuse("Period must be 10, 20, 30 or a multiple of 60 seconds, not %d.", a.Period)
 	}
 	switch span := a.Period * a.EvaluationPeriods; {
 	case a.EvaluationPeriods < 1:

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tocsin/core/alarm"
 	"tocsin/core/event"
 	"tocsin/core/metric"
 	"tocsin/core/pattern"
@@ -139,7 +140,7 @@ func (s *Settings) check(at event.Path, ps *Problems) {
 	if _, err := metric.ParseStatistic(s.Statistic); err != nil {
 		ps.add(member(at, "statistic"), "%w", err)
 	}
-	if s.Period != 10 && s.Period != 20 && s.Period != 30 && (s.Period <= 0 || s.Period%60 != 0) {
+	if !alarm.IsPeriod(s.Period) {
 		ps.add(member(at, "period"), "%d is no period: want 10, 20, 30 or a multiple of 60 seconds", s.Period)
 	}
 	if math.IsNaN(s.Threshold) || math.IsInf(s.Threshold, 0) {

@@ -100,7 +100,7 @@ func (f *Filter) Datapoint(e Event, matched bool) (Datapoint, bool) {
 	return d, true
 }
 
-// maxDimensionValue is the longest value of a dimension, in bytes (CW-API).
+// maxDimensionValue is the longest value of a dimension, in bytes (CloudWatch API Reference, Dimension).
 const maxDimensionValue = 1024
 
 func (f *Filter) dimensions(e Event) ([]Dimension, bool) {
@@ -124,7 +124,7 @@ func (f *Filter) dimensions(e Event) ([]Dimension, bool) {
 
 var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
 
-// maxValue bounds what CloudWatch takes as a value (CW-API, PutMetricData).
+// maxValue bounds what CloudWatch takes as a value (CloudWatch API Reference, PutMetricData).
 var maxValue = math.Ldexp(1, 360)
 
 // number reads a decimal number within the bounds of CloudWatch's values.

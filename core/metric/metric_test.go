@@ -181,27 +181,6 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-func TestResolution(t *testing.T) {
-	for _, c := range []struct {
-		age, want time.Duration
-	}{
-		{time.Hour, time.Second},
-		{4 * time.Hour, time.Minute},
-		{16 * 24 * time.Hour, 5 * time.Minute},
-		{64 * 24 * time.Hour, time.Hour},
-		{456 * 24 * time.Hour, 0},
-	} {
-		if got, ok := Resolution(c.age); got != c.want || ok != (c.want > 0) {
-			t.Errorf("%v: %v %v", c.age, got, ok)
-		}
-	}
-	for seconds, want := range map[int]bool{1: true, 5: true, 10: true, 20: true, 30: true, 60: true, 120: true, 0: false, -60: false, 15: false, 90: false} {
-		if IsPeriod(seconds) != want {
-			t.Errorf("period %d", seconds)
-		}
-	}
-}
-
 func TestParseStatistic(t *testing.T) {
 	for _, text := range []string{
 		"Sum", "Average", "p90", "p99.9", "p0.0000000001", "p100", "tm90", "TM(10%:90%)", "TM(:90%)", "TM(10%:)", "TM(0.5:1.5)",

@@ -75,7 +75,7 @@ func (s *Samples) Merge(other Samples) {
 		*s = other.Clone()
 		return
 	case s.single() && other.single() && s.Minimum == other.Minimum:
-		// The product keeps the set recognisable as one repeated value, which
+		// The product keeps the set recognizable as one repeated value, which
 		// the rounding of many additions would not.
 		s.SampleCount += other.SampleCount
 		s.Sum = s.Minimum * s.SampleCount

@@ -10,12 +10,10 @@ import (
 	"tocsin/core/pattern"
 )
 
-// Limits of metric filters (LOGS-API, PutMetricFilter). Lengths are in characters.
+// Limits of metric filters (CloudWatch Logs API Reference, PutMetricFilter).
+// Lengths are in characters.
 const (
-	MaxFilters          = 100 // in a log group
-	MaxFiltersWithRegex = 5   // in a log group, subscription filters included
-	MaxDimensions       = 3   // of a filter, system fields included
-
+	maxDimensions = 3 // of a filter, system fields included
 	maxFilterName = 512
 	maxMetricName = 255
 	maxValueText  = 100
@@ -141,7 +139,7 @@ func (f *Filter) checkDimensions() error {
 		return nil
 	case t.DefaultValue != nil:
 		return refuse("Invalid metric transformation: dimensions and default value are mutually exclusive properties")
-	case count > MaxDimensions:
+	case count > maxDimensions:
 		return refuse("Number of dimensions exceeds the maximum number of dimensions supported per metric filter")
 	}
 	for _, d := range t.Dimensions {
