@@ -127,28 +127,6 @@ func (r *reading) examine(ctx context.Context, keys *keyring, at, newer digest.P
 	return d
 }
 
-// signatureFrom takes a digest's signature out of the one that names it. A
-// signature proves the same wherever it was kept; so all but the newest digest
-// of a plain copy of a bucket can be verified.
-func (r *reading) signatureFrom(ctx context.Context, newer digest.Place, o *digest.Object) {
-	if newer == (digest.Place{}) {
-		return
-	}
-	next, err := r.read(ctx, newer)
-	if err != nil || next.Damage != nil {
-		return // it is examined itself, and told there
-	}
-	f, err := digest.Parse(next.Text)
-	if err != nil || f.Previous.Place != o.Place {
-		return
-	}
-	meta := map[string]string{digest.MetaSignature: f.Previous.Signature, digest.MetaAlgorithm: digest.SignatureAlgorithm}
-	if made, there := o.Metadata[digest.MetaGenerated]; there {
-		meta[digest.MetaGenerated] = made
-	}
-	o.Metadata = meta
-}
-
 func (r *reading) checkLogs(ctx context.Context, d *DigestResult) []LogResult {
 	results := make([]LogResult, len(d.File.Logs))
 	earlier := r.done.has(d.Hash)
