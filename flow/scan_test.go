@@ -121,6 +121,23 @@ func TestTheFirstProblemsAreKeptWhicheverComeFirst(t *testing.T) {
 	}
 }
 
+// Made-up names cannot keep a frequent one that comes after them off the list.
+func TestTopListsWhoComesAfterManyOthers(t *testing.T) {
+	var log strings.Builder
+	for i := range 20_000 {
+		name := fmt.Sprintf("user/u%d", i)
+		if i >= 10_000 && i%10 == 0 {
+			name = "user/eve"
+		}
+		log.WriteString(strings.Replace(call(fmt.Sprint(i), "StopLogging", 1), "user/ada", name, 1))
+	}
+	o := flow.ScanOptions{Watches: []flow.Watch{watch(t, "stop", `{ $.eventName = StopLogging }`)}, Workers: 1}
+	top := scan(t, o, files(t, map[string]string{"a.json": log.String()})).Controls[0].Top.Principals
+	if d := cmp.Diff(flow.Count{Value: "arn:aws:iam::111122223333:user/eve", Count: 1000}, top[0]); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestAlarmRingsAndReturns(t *testing.T) {
 	dir := files(t, map[string]string{"a.json": logFile(t, call("1", "StopLogging", 3))})
 	r := scan(t, flow.ScanOptions{Watches: []flow.Watch{watch(t, "stop", stop)}}, dir)

@@ -6,7 +6,9 @@ import (
 )
 
 // maxDistinct bounds how many different values a tally keeps apart, so that
-// made-up values cannot fill the memory. Values beyond it are not listed.
+// made-up values cannot fill the memory. When there are more, the rarer half is
+// forgotten: who comes often is listed however many others came before, with a
+// count that may lack what was forgotten.
 const maxDistinct = 4096
 
 // A tally counts how often each value occurred.
@@ -34,9 +36,12 @@ func (t *tally) put(value string, n int64) {
 	if t.counts == nil {
 		t.counts = make(map[string]*int64)
 	}
-	if len(t.counts) < maxDistinct {
-		t.counts[value] = &n
+	if len(t.counts) == maxDistinct {
+		for _, rare := range t.sorted()[maxDistinct/2:] {
+			delete(t.counts, rare.Value)
+		}
 	}
+	t.counts[value] = &n
 }
 
 // merge adds all that other counted.
@@ -46,8 +51,14 @@ func (t *tally) merge(other *tally) {
 	}
 }
 
-// top is the most frequent values, at most MaxTop, ties in the order of the values.
+// top is the most frequent values, at most MaxTop.
 func (t *tally) top() []Count {
+	all := t.sorted()
+	return all[:min(len(all), MaxTop)]
+}
+
+// sorted is all values, the most frequent first, ties in the order of the values.
+func (t *tally) sorted() []Count {
 	all := make([]Count, 0, len(t.counts))
 	for value, n := range t.counts {
 		all = append(all, Count{Value: value, Count: *n})
@@ -55,5 +66,5 @@ func (t *tally) top() []Count {
 	slices.SortFunc(all, func(a, b Count) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 	})
-	return all[:min(len(all), MaxTop)]
+	return all
 }
