@@ -28,7 +28,8 @@ pairs: ## compare the fast matcher with the plain one on ten million random pair
 bench: ## paired ratios of scan against gunzip alone; see bench/README.md
 	$(GO) run ./bench
 
-examples: ## make examples/ again from the generator
-	$(GO) test ./examples -run TestExamples -update
+examples: ## make examples/takeover again, as its README says
+	rm -rf examples/takeover
+	$(GO) run ./cmd/tocsin synth --story takeover --events 1200 --files 36 --seed 7 --out examples/takeover
 
 .PHONY: help build test race check fuzz pairs bench examples

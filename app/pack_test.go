@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -23,26 +22,24 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// The example of docs/packs.md loads, and the page shows it as it is.
+// The complete example of docs/packs.md loads.
 func TestDocumentedPack(t *testing.T) {
-	path := filepath.Join("..", "docs", "example-pack.yaml")
-	p, err := LoadPack(path)
+	page, err := os.ReadFile(filepath.Join("..", "docs", "packs.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## A complete example\n")
+	_, block, _ := strings.Cut(section, "```yaml\n")
+	example, _, closed := strings.Cut(block, "```\n")
+	if !closed {
+		t.Fatal("docs/packs.md has no complete example")
+	}
+	p, err := LoadPack(write(t, "pack.yaml", example))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Name != "shop" || len(p.Controls) != 2 || p.Controls[1].DatapointsToAlarm != 2 || len(p.Controls[0].Examples.Match) != 1 {
 		t.Errorf("got %+v", p)
-	}
-	example, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err := os.ReadFile(filepath.Join("..", "docs", "packs.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(page, append([]byte("```yaml\n"), append(example, "```"...)...)) {
-		t.Error("docs/packs.md does not show docs/example-pack.yaml as it is")
 	}
 }
 
