@@ -2,17 +2,18 @@ package gunzip
 
 import "math/bits"
 
-// An entry tells what a table holds for the next bits of the input.
+// An entry, a uint32, tells what a table holds for the next bits of the input:
 //
-//	literal           bit 31; the byte in bits 16-23
-//	length, distance  its least value in bits 16-30; the bits above those of its code are added
-//	odd, link         a longer code: the number of further bits in bits 8-11, where
-//	                  their entries begin in bits 16-30
-//	odd, endOfBlock   the end of the block
-//	odd               no code
+//	literal          the byte in bits 16-23
+//	length, distance its least value in bits 16-30, to which the bits after the code are
+//	                 added; none of the flags
+//	odd|link         the code is longer: the number of further bits in bits 8-11, and
+//	                 where their entries begin in bits 16-30
+//	odd|endOfBlock   the end of the block
+//	odd              no code, or one that must not occur
 //
-// Except in links, bits 0-7 are how many bits are used up, extra bits included,
-// and bits 8-11 how many of them are the code. In links bits 0-7 have no meaning.
+// Except in links, bits 0-7 are how many bits are used up, those after the code
+// included, and bits 8-11 how many are the code.
 const (
 	literal    = 1 << 31
 	odd        = 1 << 15
@@ -20,106 +21,71 @@ const (
 	endOfBlock = 1 << 13
 )
 
+// used is how many bits an entry uses up.
+func used(e uint32) uint { return uint(e & 0xff) }
+
+// value is the length or distance that an entry and the bits looked up stand for.
+func value(e uint32, bits uint64) int {
+	return int(e>>16) + int(bits&(1<<(e&63)-1)>>(e>>8&15))
+}
+
+// follow is the place to which a link leads with the bits after the ones looked up.
+func follow(e uint32, bits uint64) uint {
+	return uint(e>>16) + uint(bits)&(1<<(e>>8&15)-1)
+}
+
 const (
-	// The main tables are for so many bits.
+	// So many bits are looked up at first; the code of code lengths has no more.
 	literalBits  = 11
 	distanceBits = 8
-	lengthsBits  = 7 // all that the code of code lengths has
+	lengthBits   = 7
 
-	// The longest code, RFC 1951 section 3.2.7.
+	// maxBits is the length of the longest code, RFC 1951 section 3.2.7.
 	maxBits = 15
-	// Symbols of the two alphabets, with those that never occur.
-	literals  = 288
-	distances = 32
+	// literalSymbols and distanceSymbols are the sizes of the two alphabets, with the
+	// symbols that must not occur, lengthSymbols that of code lengths.
+	literalSymbols  = 288
+	distanceSymbols = 32
+	lengthSymbols   = 19
 )
 
-// codes are the two codes of a block.
+// codes are the tables of the two codes of a block. Complete codes of their
+// alphabets need at most 2,342 and 402 entries; the sizes are powers of two so that
+// the compiler sees that no place is outside.
 type codes struct {
 	literal  [4096]uint32
-	distance [1024]uint32
-	// least is how many bits have to be there before a symbol is looked up. When the
-	// source is cut, compress/flate gives no literal that is shorter than the end
-	// of the block would be.
+	distance [512]uint32
+	// least is how many bits there must be to look up a literal, besides those of its
+	// code: where the source is cut, compress/flate gives no literal from fewer bits than the
+	// end of the block would take.
 	least uint
 }
 
-// What symbols stand for, RFC 1951 section 3.2.5: from length 3 on, symbol 257+i, and
-// from distance 1 on, symbol i; and how many bits follow to be added.
-var (
-	lengthBase = [29]uint16{
-		3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31,
-		35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
-	}
-	lengthExtra = [29]uint8{
-		0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2,
-		3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
-	}
-	distanceBase = [30]uint16{
-		1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193,
-		257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577,
-	}
-	distanceExtra = [30]uint8{
-		0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6,
-		7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
-	}
-)
-
-// symbols are the entries of each alphabet but for the lengths of their codes.
-type symbols struct {
-	literal  [literals]uint32
-	distance [distances]uint32
-	length   [19]uint32
-}
-
-func (s *symbols) make() {
-	for i := range s.literal {
-		switch {
-		case i < 256:
-			s.literal[i] = literal | uint32(i)<<16
-		case i == 256:
-			s.literal[i] = odd | endOfBlock
-		case i-257 < len(lengthBase):
-			s.literal[i] = uint32(lengthBase[i-257])<<16 | uint32(lengthExtra[i-257])
-		default:
-			s.literal[i] = odd
-		}
-	}
-	for i := range s.distance {
-		s.distance[i] = odd
-		if i < len(distanceBase) {
-			s.distance[i] = uint32(distanceBase[i])<<16 | uint32(distanceExtra[i])
-		}
-	}
-	for i := range s.length {
-		s.length[i] = uint32(i) << 16
-	}
-}
-
 // build makes the table of the code whose symbol i has a code of lengths[i] bits,
-// the shortest first and in the order of the alphabet (RFC 1951 section 3.2.2).
-// The first 1<<width entries are looked up with the next width bits; longer codes
-// follow behind them.
+// the shortest first and else in the order of the alphabet (RFC 1951 section
+// 3.2.2). symbols are their entries but for the length of the code. The first
+// 1<<width entries are for the next width bits; those of longer codes follow.
 //
-// As with compress/flate and zlib the code must use up all bit sequences, or be a
-// single code of one bit, or be empty. False: it is none of these.
+// As in compress/flate and zlib the codes must use up all sequences of bits, or be
+// a single one of one bit, or none. Otherwise build returns false.
 func build(table []uint32, width uint, lengths []uint8, symbols []uint32) bool {
 	var count [maxBits + 1]uint16
 	for _, n := range lengths {
 		count[n&maxBits]++
 	}
 	count[0] = 0
-	used, longest := uint(0), uint(0)
+	space, longest := uint(0), uint(0)
 	for n, c := range count {
 		if c > 0 {
 			longest = uint(n)
 		}
-		used += uint(c) << (maxBits - n)
+		space += uint(c) << (maxBits - n)
 	}
 	switch {
-	case used == 1<<maxBits:
+	case space == 1<<maxBits:
 	case longest == 0:
 		table[0] = odd
-		spread(table, 1, 1<<width)
+		double(table, 1, 1<<width)
 		return true
 	case longest == 1 && count[1] == 1:
 		for i, n := range lengths {
@@ -127,8 +93,8 @@ func build(table []uint32, width uint, lengths []uint8, symbols []uint32) bool {
 				table[0] = symbols[i] + 1<<8 + 1
 			}
 		}
-		table[1] = odd | 1
-		spread(table, 2, 1<<width)
+		table[1] = odd + 1
+		double(table, 2, 1<<width)
 		return true
 	default:
 		return false
@@ -138,68 +104,87 @@ func build(table []uint32, width uint, lengths []uint8, symbols []uint32) bool {
 	for n := 1; n <= maxBits; n++ {
 		next[n+1] = next[n] + count[n]
 	}
-	var sorted [literals]uint16
+	var buf [literalSymbols]uint16
 	for i, n := range lengths {
 		if n > 0 {
-			sorted[next[n&maxBits]] = uint16(i)
+			buf[next[n&maxBits]] = uint16(i)
 			next[n&maxBits]++
 		}
 	}
+	sorted := buf[:]
 
-	// Codes are sent with their first bit lowest, so code counts with its bits in
-	// reverse. The table for n bits is twice the table for n-1 bits, and then the codes of n bits.
-	code, i, n := uint(0), 0, uint(1)
+	// The first bit of a code comes first, as the lowest: code counts with its bits in
+	// reverse. The table for n bits is twice the one for n-1 bits, plus the codes of n bits.
+	n := uint(1)
 	for n < width && count[n] == 0 {
 		n++
 	}
 	size := 1 << n
-	for ; ; n++ {
-		for range count[n] {
-			table[code] = symbols[sorted[i]] + uint32(n)<<8 + uint32(n)
+	for code := uint(0); ; n++ {
+		for _, s := range sorted[:count[n]] {
+			table[code] = symbols[s] + uint32(n)<<8 + uint32(n)
 			code = following(code, n)
-			i++
 		}
+		sorted = sorted[count[n]:]
 		if n == width {
-			break
+			link := linker{table: table, width: width, size: size}
+			link.longer(code, count[:longest+1], sorted, symbols)
+			return true
 		}
-		copy(table[size:2*size], table[:size])
+		double(table, size, 2*size)
 		size *= 2
 	}
-
-	// Longer codes, in a table of their own for each beginning.
-	begin, mask := size, uint(1)<<width-1
-	beginning, further := ^uint(0), uint(0)
-	for n++; n <= longest; n++ {
-		for left := count[n]; left > 0; left-- {
-			if code&mask != beginning {
-				beginning = code & mask
-				begin, further = size, n-width
-				for used := uint(left); used < 1<<further && width+further < longest; {
-					further++
-					used = used<<1 + uint(count[width+further])
-				}
-				size += 1 << further
-				table[beginning] = odd | link | uint32(begin)<<16 | uint32(further)<<8
-			}
-			entry := symbols[sorted[i]] + uint32(n)<<8 + uint32(n)
-			for j := begin + int(code>>width); j < size; j += 1 << (n - width) {
-				table[j] = entry
-			}
-			code = following(code, n)
-			i++
-		}
-	}
-	return true
 }
 
-// following is the code after this one of n bits, both in reverse.
+// A linker adds what belongs to codes longer than the width of a table.
+type linker struct {
+	table []uint32
+	width uint
+	size  int // of the table so far
+}
+
+// longer enters the codes from code on; sorted are their symbols. Each sequence of
+// width bits that they begin with links to a table of its own.
+func (l *linker) longer(code uint, count, sorted []uint16, symbols []uint32) {
+	mask := uint(1)<<l.width - 1
+	first, begin := ^uint(0), 0
+	for n := l.width + 1; n < uint(len(count)); n++ {
+		for i, s := range sorted[:count[n]] {
+			if code&mask != first {
+				first, begin = code&mask, l.size
+				l.link(first, n, uint(count[n])-uint(i), count)
+			}
+			entry := symbols[s] + uint32(n)<<8 + uint32(n)
+			for j := begin + int(code>>l.width); j < l.size; j += 1 << (n - l.width) {
+				l.table[j] = entry
+			}
+			code = following(code, n)
+		}
+		sorted = sorted[count[n]:]
+	}
+}
+
+// link begins the table for codes that begin with first. The next ones are left
+// codes of n bits and then longer ones; the table is for as many bits as its longest
+// code, at which those up to it fill it.
+func (l *linker) link(first, n, left uint, count []uint16) {
+	further, space := n-l.width, left
+	for space < 1<<further && l.width+further+1 < uint(len(count)) {
+		further++
+		space = space<<1 + uint(count[l.width+further])
+	}
+	l.table[first] = odd | link | uint32(l.size)<<16 | uint32(further)<<8
+	l.size += 1 << further
+}
+
+// following is the next code of n bits, both in reverse.
 func following(code, n uint) uint {
 	zero := uint(1) << bits.Len(code^(1<<n-1)) >> 1 // the uppermost bit that is not set
 	return code&(zero-1) | zero
 }
 
-// spread repeats the first size entries until there are all.
-func spread(table []uint32, size, all int) {
+// double repeats the first size entries until there are all.
+func double(table []uint32, size, all int) {
 	for ; size < all; size *= 2 {
 		copy(table[size:2*size], table[:size])
 	}

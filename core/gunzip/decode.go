@@ -1,20 +1,17 @@
 package gunzip
 
-const (
-	// longest is the length of the longest match.
-	longest = 258
-	// The fast loop takes at most inputRoom bytes of the input at a turn and writes
-	// at most outputRoom bytes: four literals, or three and a match whose last word
-	// may go beyond its end.
-	inputRoom  = 16
-	outputRoom = 3 + longest + 16
-)
+// longestMatch is the length of the longest match, RFC 1951 section 3.2.5.
+const longestMatch = 258
 
-// decode reads a block's symbols until the block ends or p is full.
+// decode reads symbols of a block until it ends or p is full: fast where there is
+// room, and the rest one by one.
 func (r *Reader) decode(p []byte, n int) (int, error) {
 	for {
 		if r.length > 0 {
-			n = r.match(p, n)
+			end := min(len(p), n+r.length)
+			r.past.repeat(p, n, end, r.far)
+			r.length -= end - n
+			n = end
 		}
 		if r.end-r.at >= inputRoom && len(p)-n >= outputRoom {
 			n = r.fast(p, n)
@@ -23,54 +20,53 @@ func (r *Reader) decode(p []byte, n int) (int, error) {
 			return n, nil
 		}
 		e, err := r.lookUp(r.codes.literal[:], literalBits, r.codes.least)
-		if err != nil {
-			return n, err
-		}
 		switch {
+		case err != nil:
+			return n, err
 		case e&literal != 0:
-			r.drop(uint(e & 0xff))
+			r.drop(used(e))
 			p[n] = byte(e >> 16)
 			n++
 			continue
-		case e&endOfBlock != 0 && e&odd != 0:
-			r.drop(uint(e & 0xff))
+		case e&endOfBlock != 0:
+			r.drop(used(e))
 			r.block = noBlock
 			return n, nil
 		case e&odd != 0:
 			return n, r.corrupt()
 		}
-		length := r.value(e)
-		if e, err = r.lookUp(r.codes.distance[:], distanceBits, 0); err != nil {
+		length := value(e, r.bits)
+		r.drop(used(e))
+
+		e, err = r.lookUp(r.codes.distance[:], distanceBits, 0)
+		if err != nil {
 			return n, err
 		}
-		if e&odd != 0 {
+		far := value(e, r.bits)
+		if e&odd != 0 || far > n+r.past.size() {
 			return n, r.corrupt()
 		}
-		far := r.value(e)
-		if far > n+r.past.size() {
-			return n, r.corrupt()
-		}
+		r.drop(used(e))
 		r.length, r.far = length, far
 	}
 }
 
-// value takes the bits of a length or distance and gives it.
-func (r *Reader) value(e uint32) int {
-	total, code := uint(e&0xff), uint(e>>8&15)
-	v := int(e>>16) + int(r.bits&(1<<total-1)>>code)
-	r.drop(total)
-	return v
-}
-
-// match copies as much of a match as fits into p.
-func (r *Reader) match(p []byte, n int) int {
-	end := min(len(p), n+r.length)
-	r.length -= end - n
-	if back := r.far - n; back > 0 {
-		n += r.past.copyTo(p[n:end], back)
+// lookUp finds the entry for the next bits, when there are as many as it uses up,
+// and at least least.
+func (r *Reader) lookUp(table []uint32, width, least uint) (uint32, error) {
+	for {
+		r.topUp()
+		e := table[r.bits&(1<<width-1)]
+		if e&link != 0 {
+			e = table[follow(e, r.bits>>width)]
+		}
+		if r.have >= max(least, used(e)) {
+			return e, nil
+		}
+		if r.at == r.end {
+			if err := r.fill(); err != nil {
+				return 0, err
+			}
+		}
 	}
-	for ; n < end; n++ {
-		p[n] = p[n-r.far]
-	}
-	return n
 }

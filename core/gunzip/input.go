@@ -14,7 +14,7 @@ const (
 )
 
 // An input gives the source's bits. The next one is the lowest of bits; what
-// follows bits[:have] is buf[at:end]. Bits above have are zero.
+// follows the lowest have ones is buf[at:end]; those above them are zero.
 type input struct {
 	src    io.Reader
 	failed error // of src
@@ -63,8 +63,13 @@ var errCount = errors.New("gunzip: the source read more than it was asked for")
 
 // topUp moves bytes from buf to bits, as many as there are and fit.
 func (in *input) topUp() {
-	for in.have <= 56 && in.at < in.end {
-		in.bits |= uint64(in.buf[in.at]) << (in.have & 63)
+	if in.at+8 <= in.end {
+		in.bits, in.have, in.at = refill(&in.buf, in.bits, in.have, in.at)
+		in.bits &= 1<<in.have - 1
+		return
+	}
+	for in.have < 56 && in.at < in.end {
+		in.bits |= uint64(in.buf[in.at]) << in.have
 		in.at++
 		in.have += 8
 	}
@@ -85,8 +90,10 @@ func (in *input) need(n uint) error {
 
 // take gives the next n bits, at most 56.
 func (in *input) take(n uint) (uint, error) {
-	if err := in.need(n); err != nil {
-		return 0, err
+	if in.have < n {
+		if err := in.need(n); err != nil {
+			return 0, err
+		}
 	}
 	v := uint(in.bits & (1<<n - 1))
 	in.drop(n)

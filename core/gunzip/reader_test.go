@@ -245,7 +245,7 @@ func TestChecksum(t *testing.T) {
 // TestCut cuts at every byte.
 func TestCut(t *testing.T) {
 	var r Reader
-	for _, s := range samples(5000) {
+	for _, s := range samples(2500) {
 		for _, level := range []int{gzip.HuffmanOnly, 0, 1, 6} {
 			data := packed(t, s.text, level)
 			for cut := range data {
@@ -258,7 +258,7 @@ func TestCut(t *testing.T) {
 // TestFlipped flips every bit.
 func TestFlipped(t *testing.T) {
 	var r Reader
-	for _, s := range samples(1500) {
+	for _, s := range samples(700) {
 		for _, level := range []int{gzip.HuffmanOnly, 0, 1, 9} {
 			data := packed(t, s.text, level)
 			for i := range 8 * len(data) {
