@@ -46,7 +46,7 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 		api, err = configured(ctx, bucket)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, briefly(err))
+		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	page := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}
 	first, err := api.ListObjectsV2(ctx, page)
@@ -112,7 +112,7 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 	switch {
 	case err == nil:
 	case !errors.As(err, &answer) || answer.Response == nil || answer.HTTPStatusCode() == 0:
-		return nil, err // nobody answers; asking again would only take longer
+		return nil, briefly(err) // nobody answers; asking again would only take longer
 	default: // an error of S3 is told, better, by the listing
 		if region := answer.Response.Header.Get("X-Amz-Bucket-Region"); region != "" && region != cfg.Region {
 			cfg.Region = region
