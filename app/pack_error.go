@@ -12,6 +12,7 @@ import (
 
 	"tocsin/core/control"
 	"tocsin/core/event"
+	"tocsin/core/excerpt"
 	"tocsin/core/pattern"
 )
 
@@ -45,37 +46,10 @@ func (e *PackError) Error() string {
 		}
 		fmt.Fprintf(&b, "%s:%d:%d: %s", e.Path, p.Line, p.Column, p.Message)
 		if p.Source != "" {
-			before, after := clip(p.Source, p.Column-1)
-			fmt.Fprintf(&b, "\n  %s%s\n  %s^", before, after, blank(before))
+			b.WriteString("\n" + excerpt.Caret(p.Source, p.Column))
 		}
 	}
 	return b.String()
-}
-
-// shown is how many characters of a long line are shown on each side of the caret.
-const shown = 60
-
-func clip(line string, column int) (before, after string) {
-	runes := []rune(line)
-	column = min(max(column, 0), len(runes))
-	before, after = string(runes[:column]), string(runes[column:])
-	if column > shown {
-		before = "..." + string(runes[column-shown:column])
-	}
-	if len(runes)-column > shown {
-		after = string(runes[column:column+shown]) + "..."
-	}
-	return before, after
-}
-
-// blank is as wide as text.
-func blank(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, text)
 }
 
 func (s *source) errorAt(line, column int, message string) error {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"tocsin/core/excerpt"
 )
 
 // Limits of a rule (CloudWatch API Reference, PutCompositeAlarm).
@@ -32,11 +34,8 @@ type RuleError struct {
 //	  AT_LEAST(1, BOGUS, (a))
 //	              ^
 func (e *RuleError) Error() string {
-	start := strings.LastIndexByte(e.Rule[:e.Pos], '\n') + 1
-	line, _, _ := strings.Cut(e.Rule[start:], "\n")
-	column := utf8.RuneCountInString(e.Rule[start:e.Pos])
-	return fmt.Sprintf("rule:%d:%d: expected %s\n  %s\n  %s^",
-		1+strings.Count(e.Rule[:start], "\n"), column+1, e.Expected, line, strings.Repeat(" ", column))
+	line, column, source := excerpt.Place(e.Rule, e.Pos)
+	return fmt.Sprintf("rule:%d:%d: expected %s\n%s", line, column, e.Expected, excerpt.Caret(source, column))
 }
 
 func ruleError(rule string, pos int, expected, message string) *RuleError {

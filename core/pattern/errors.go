@@ -3,7 +3,8 @@ package pattern
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"tocsin/core/excerpt"
 )
 
 // What CloudWatch Logs answers to a pattern that it refuses. The texts were
@@ -46,41 +47,9 @@ type SyntaxError struct {
 // Error shows the place as pattern:line:column, counted in characters from 1,
 // with the line itself and a caret below it.
 func (e *SyntaxError) Error() string {
-	start := strings.LastIndexByte(e.Pattern[:e.Pos], '\n') + 1
-	before, after := e.Pattern[start:e.Pos], e.Pattern[e.Pos:]
-	if i := strings.IndexByte(after, '\n'); i >= 0 {
-		after = after[:i]
-	}
-	line := 1 + strings.Count(e.Pattern[:start], "\n")
-	column := 1 + utf8.RuneCountInString(before)
-	before, after = clip(before, after)
-	return fmt.Sprintf("pattern:%d:%d: %s\n  %s%s\n  %s^", line, column, breaks.Replace(e.Expected), before, after, blanksFor(before))
+	line, column, source := excerpt.Place(e.Pattern, e.Pos)
+	return fmt.Sprintf("pattern:%d:%d: %s\n%s", line, column, breaks.Replace(e.Expected), excerpt.Caret(source, column))
 }
 
 // breaks keeps what Expected quotes of the pattern on one line.
 var breaks = strings.NewReplacer("\n", " ", "\r", " ")
-
-// excerpt is how many characters of a long line are shown on each side of the caret.
-const excerpt = 60
-
-// clip shortens what stands before and after the caret to what fits a terminal.
-func clip(before, after string) (string, string) {
-	if n := utf8.RuneCountInString(before); n > excerpt {
-		r := []rune(before)
-		before = "..." + string(r[n-excerpt:])
-	}
-	if utf8.RuneCountInString(after) > excerpt {
-		after = string([]rune(after)[:excerpt]) + "..."
-	}
-	return before, strings.TrimRight(after, "\r")
-}
-
-// blanksFor is as wide as text on a terminal that gives each character one cell.
-func blanksFor(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, text)
-}
