@@ -51,7 +51,7 @@ func Open(ctx context.Context, paths []string, o Options) (Files, error) {
 	for _, p := range paths {
 		switch {
 		case p == "":
-			return nil, fmt.Errorf("a path is empty; the current folder is written .")
+			return nil, fmt.Errorf("a path is empty; write . for the current folder")
 		case p == "-" && stdin:
 			return nil, fmt.Errorf("standard input (-) is named twice")
 		case p == "-":

@@ -179,8 +179,17 @@ func TestFullDisk(t *testing.T) {
 	defer full.Close() // nothing can be written to it
 	const trail = "../../examples/takeover"
 	for _, args := range [][]string{
-		{"scan", trail}, {"scan", "--json", trail}, {"search", "", trail}, {"search", "--output", "csv", "", trail}, {"search", "--output", "json", "", trail},
-		{"pattern", "lint", "--pack", "cis"}, {"version"}, {"--help"}, {"scan", "--help"}, {"help", "scan"}, {"completion", "bash"},
+		{"scan", trail},
+		{"scan", "--json", trail},
+		{"search", "", trail},
+		{"search", "--output", "csv", "", trail},
+		{"search", "--output", "json", "", trail},
+		{"pattern", "lint", "--pack", "cis"},
+		{"version"},
+		{"--help"},
+		{"scan", "--help"},
+		{"help", "scan"},
+		{"completion", "bash"},
 	} {
 		cmd := process(t, args...)
 		var errs bytes.Buffer
