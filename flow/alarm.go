@@ -52,7 +52,7 @@ func rings(a *alarm.Alarm, points []metric.Point, read extent) []Alarm {
 		periods := time.Duration(a.EvaluationPeriods*a.Period) * time.Second
 		from, to = time.UnixMilli(read.first).Add(periods), time.UnixMilli(metric.Minute(read.last)).Add(time.Minute)
 	}
-	for _, t := range alarm.Replay(*a, points, from, to) {
+	for t := range alarm.Replay(*a, points, from, to) {
 		switch {
 		case t.To == alarm.InAlarm:
 			stays = append(stays, Alarm{At: t.At.UTC(), From: t.At.UTC(), Reason: t.Verdict.Reason(*a)})

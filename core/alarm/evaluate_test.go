@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -209,7 +210,7 @@ func TestReplay(t *testing.T) {
 				state = v.State
 			}
 		}
-		got := Replay(a, points, from, to)
+		got := slices.Collect(Replay(a, points, from, to))
 		if len(got) != len(want) {
 			t.Fatalf("%d transitions, not %d:\n got  %+v\n want %+v", len(got), len(want), got, want)
 		}
@@ -225,7 +226,7 @@ func TestReplay(t *testing.T) {
 		}
 		// Without bounds the replay ends by itself, with the same beginning.
 		if len(points) > 0 {
-			open := Replay(a, points, from, time.Time{})
+			open := slices.Collect(Replay(a, points, from, time.Time{}))
 			if len(open) < len(got) {
 				t.Fatalf("%d transitions without an end, %d with one", len(open), len(got))
 			}
@@ -243,7 +244,7 @@ func TestReplayOfYears(t *testing.T) {
 	for year := range 1000 {
 		points = append(points, metric.Point{Time: epoch.AddDate(year, 0, 0).UnixMilli(), Samples: metric.Of(1)})
 	}
-	got := Replay(a, points, time.Time{}, time.Time{})
+	got := slices.Collect(Replay(a, points, time.Time{}, time.Time{}))
 	if len(got) != 2*len(points)+1 {
 		t.Fatalf("%d transitions", len(got))
 	}
@@ -252,10 +253,10 @@ func TestReplayOfYears(t *testing.T) {
 	if got[0].To != OK || got[1].To != InAlarm || got[1].At.Sub(epoch) != time.Minute || got[2].At.Sub(epoch) != 16*time.Minute {
 		t.Errorf("%+v", got[:3])
 	}
-	if got := Replay(a, nil, time.Time{}, time.Time{}); got != nil {
+	if got := slices.Collect(Replay(a, nil, time.Time{}, time.Time{})); got != nil {
 		t.Errorf("out of nothing came %v", got)
 	}
-	if got := Replay(a, nil, epoch, time.Time{}); len(got) != 1 || got[0].To != OK || got[0].Verdict.Reason(a) != "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]." {
+	if got := slices.Collect(Replay(a, nil, epoch, time.Time{})); len(got) != 1 || got[0].To != OK || got[0].Verdict.Reason(a) != "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]." {
 		t.Errorf("silence: %+v", got)
 	}
 }

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -24,10 +25,14 @@ type Transition struct {
 // A zero from is the first point's minute, a zero to is the time from which
 // nothing changes any more. Work is done only where there are points within the
 // evaluation range, so that quiet years cost nothing.
-func Replay(a Alarm, points []metric.Point, from, to time.Time) []Transition {
+func Replay(a Alarm, points []metric.Point, from, to time.Time) iter.Seq[Transition] {
+	return func(yield func(Transition) bool) { replay(a, points, from, to, yield) }
+}
+
+func replay(a Alarm, points []metric.Point, from, to time.Time, yield func(Transition) bool) {
 	if from.IsZero() {
 		if len(points) == 0 {
-			return nil
+			return
 		}
 		from = time.UnixMilli(points[0].Time)
 	}
@@ -37,14 +42,15 @@ func Replay(a Alarm, points []metric.Point, from, to time.Time) []Transition {
 	if end < from.UnixMilli() {
 		end += w.cadence
 	}
-	var out []Transition
 	state := InsufficientData
 	oldest, next := 0, 0 // points[oldest:next] are those in the evaluation range
 	for to.IsZero() || end <= to.UnixMilli() {
 		v := Evaluate(a, state, w.at(end))
 		if v.State != state {
 			v.Datapoints = slices.Clone(v.Datapoints)
-			out = append(out, Transition{At: time.UnixMilli(end).UTC(), From: state, To: v.State, Verdict: v})
+			if !yield(Transition{At: time.UnixMilli(end).UTC(), From: state, To: v.State, Verdict: v}) {
+				return
+			}
 			state = v.State
 		}
 		for next < len(points) && points[next].Time < end {
@@ -61,8 +67,7 @@ func Replay(a Alarm, points []metric.Point, from, to time.Time) []Transition {
 			// until the next point comes in.
 			end = metric.Align(points[next].Time, cadence) + w.cadence
 		default:
-			return out
+			return
 		}
 	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func checkTimeline(a Alarm, data, want []string) error {
 		}
 		points = append(points, metric.Point{Time: epoch.Add(time.Duration(i) * period).UnixMilli(), Samples: metric.Of(value)})
 	}
-	transitions := Replay(a, points, epoch.Add(period), epoch.Add(time.Duration(len(data))*period))
+	transitions := slices.Collect(Replay(a, points, epoch.Add(period), epoch.Add(time.Duration(len(data))*period)))
 	got := make([]string, len(data))
 	state := InsufficientData
 	for i := range data {
