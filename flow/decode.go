@@ -8,9 +8,8 @@ import (
 	"io"
 	"slices"
 
-	"github.com/klauspost/compress/gzip"
-
 	"tocsin/core/event"
+	"tocsin/core/gunzip"
 	"tocsin/source"
 )
 
@@ -23,7 +22,7 @@ type decoder struct {
 // newDecoder reads the given fields of every record.
 func newDecoder(fields *event.Fields) *decoder {
 	return &decoder{reader: event.NewReader(fields, event.Options{
-		Gunzip: func() event.Gunzip { return new(gzip.Reader) },
+		Gunzip: func() event.Gunzip { return new(gunzip.Reader) },
 	})}
 }
 
