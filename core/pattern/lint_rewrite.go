@@ -69,24 +69,25 @@ func parenthesized(n Node, inside bool) Node {
 	if inside {
 		parens = 1
 	}
+	var nodes []Node
 	switch n := n.(type) {
 	case *Or:
-		var nodes []Node
 		for _, m := range n.Nodes {
-			if or, ok := parenthesized(m, true).(*Or); ok {
+			m = parenthesized(m, true)
+			if or, ok := m.(*Or); ok {
 				nodes = append(nodes, or.Nodes...)
 			} else {
-				nodes = append(nodes, parenthesized(m, true))
+				nodes = append(nodes, m)
 			}
 		}
 		return &Or{Nodes: nodes, Parens: parens}
 	case *And:
-		var nodes []Node
 		for _, m := range n.Nodes {
-			if and, ok := parenthesized(m, true).(*And); ok {
+			m = parenthesized(m, true)
+			if and, ok := m.(*And); ok {
 				nodes = append(nodes, and.Nodes...)
 			} else {
-				nodes = append(nodes, parenthesized(m, true))
+				nodes = append(nodes, m)
 			}
 		}
 		return &And{Nodes: nodes, Parens: parens}

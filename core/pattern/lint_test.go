@@ -3,6 +3,7 @@ package pattern
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -179,5 +180,19 @@ func TestLintIsDocumented(t *testing.T) {
 		if !rules[name] {
 			t.Errorf("docs/lint.md tells of %s, which is no rule", name)
 		}
+	}
+}
+
+// A pattern nested as deep as its length allows is linted at once: what it is
+// rewritten to was worked out twice at each level.
+func TestLintOfDeepNesting(t *testing.T) {
+	const levels = 55
+	text := "{ " + strings.Repeat("$.a=1||($.b=1&&(", levels) + "$.c=1" + strings.Repeat("))", levels) + "||$.x=1&&$.y=2 }"
+	p, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(Lint(p), func(r Remark) bool { return r.Rule == "mixed" && r.Remedy != "" }) {
+		t.Error("no remark on && beside ||, and so nothing was rewritten")
 	}
 }
