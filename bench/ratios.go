@@ -46,7 +46,11 @@ func measureRatios(ctx context.Context, s *set, o options) error {
 
 // partSubjects are measured on one thread, turn by turn.
 func partSubjects(o options) ([]*subject, error) {
-	subjects := []*subject{gunzipOnly("gunzip only, klauspost", threadTime, fast), gunzipOnly("gunzip only, compress/gzip", threadTime, standard)}
+	subjects := []*subject{
+		gunzipOnly("gunzip only, klauspost", threadTime, fast),
+		gunzipOnly("gunzip only, compress/gzip", threadTime, standard),
+		gunzipOnly("gunzip only, ours", threadTime, own),
+	}
 	for _, text := range strings.Split(o.patterns, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 15 {

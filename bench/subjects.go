@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"tocsin/core/event"
+	"tocsin/core/gunzip"
 	"tocsin/core/pattern"
 	"tocsin/flow"
 	"tocsin/source"
@@ -50,7 +51,7 @@ func gunzipOnly(name string, clock func() (time.Duration, error), open func() ev
 		begin: func() { bytes = 0 },
 		read: func(_ context.Context, files []string) error {
 			for _, name := range files {
-				n, err := gunzip(name, zip, buf)
+				n, err := decompress(name, zip, buf)
 				if err != nil {
 					return err
 				}
@@ -62,7 +63,7 @@ func gunzipOnly(name string, clock func() (time.Duration, error), open func() ev
 	}
 }
 
-func gunzip(name string, zip event.Gunzip, buf []byte) (n int64, err error) {
+func decompress(name string, zip event.Gunzip, buf []byte) (n int64, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return 0, err
@@ -85,6 +86,7 @@ func gunzip(name string, zip event.Gunzip, buf []byte) (n int64, err error) {
 
 func fast() event.Gunzip     { return new(gzip.Reader) }
 func standard() event.Gunzip { return new(stdgzip.Reader) }
+func own() event.Gunzip      { return new(gunzip.Reader) }
 
 // scanParts is the path of one worker of a scan: decompress, split, take out
 // fields, leave out repeated events, match, count by pattern and minute.

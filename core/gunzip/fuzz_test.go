@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// alike holds a Reader against compress/gzip, reading size bytes at a time and
-// at once; the second Reader was used before.
+// alike holds a Reader against compress/gzip, when it is new and reads size
+// bytes at a time, and again when it has been used.
 func alike(t *testing.T, data []byte, size uint16) {
 	t.Helper()
 	var r Reader
@@ -39,7 +39,7 @@ func FuzzDeflate(f *testing.F) {
 	}
 	// A single distance code, and none at all: both are incomplete and allowed.
 	f.Add([]byte("\x05\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6b\x04"), uint16(10))
-	// Fixed codes with a far match, and with the symbols that never occur.
+	// Fixed codes with a match that reaches too far, and with symbols that must not occur.
 	f.Add([]byte("\x4b\x04\x02\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff"), uint16(400))
 	f.Add([]byte("\x1b\x03\x00\x00\x00"), uint16(400))
 	f.Fuzz(func(t *testing.T, body []byte, size uint16) {
@@ -63,7 +63,7 @@ func FuzzMutate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte, level, times uint8, change []byte, size uint16) {
 		text = bytes.Repeat(text, 1+int(times))
-		if len(text) > 1<<20 {
+		if len(text) > 1<<17 {
 			return
 		}
 		data := packed(t, text, levels[int(level)%len(levels)])

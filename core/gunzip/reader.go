@@ -5,8 +5,8 @@
 // It gives what compress/gzip gives: the same bytes, then the same kind of error.
 // Everything about its input is distrusted: whatever the bytes are, a Reader
 // neither panics nor reads or writes outside of its memory, and its work grows no
-// faster than what it reads and gives; the dearest input, a block of twelve bytes
-// with codes of its own and no text, takes about a microsecond.
+// faster than what it reads and gives: dearest are blocks with codes of their own
+// and no text, of which twelve bytes cost a microsecond or two.
 package gunzip
 
 import (
