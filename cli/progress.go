@@ -27,12 +27,21 @@ func newMeter(w io.Writer, sc screen, verb string) *meter {
 	if sc.steady {
 		return nil
 	}
-	return &meter{bar: progressbar.NewOptions64(
-		-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(verb),
-		progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(min(30, sc.width/3)),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "─"}),
-	)}
+	return &meter{bar: newBar(w, sc, verb, progressbar.OptionShowBytes(true))}
+}
+
+// newBar is a bar of unknown length that is only drawn when it is told to: left
+// to itself it would draw once more on what was written after it was cleared.
+func newBar(w io.Writer, sc screen, verb string, more ...progressbar.Option) *progressbar.ProgressBar {
+	spinner, theme := 14, progressbar.Theme{Saucer: "█", SaucerPadding: "─"}
+	if sc.ascii {
+		spinner, theme = 9, progressbar.Theme{Saucer: "#", SaucerPadding: "-"}
+	}
+	return progressbar.NewOptions64(-1, append(more,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(verb), progressbar.OptionSetWidth(min(30, sc.width/3)),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(spinner), progressbar.OptionSetSpinnerChangeInterval(0),
+		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetTheme(theme),
+	)...)
 }
 
 // during runs work and draws the meter meanwhile. total tells how many bytes

@@ -214,6 +214,19 @@ func TestColoursOnlyOnTheTerminal(t *testing.T) {
 	}
 }
 
+// On a terminal that knows no UTF-8 the bar is erased as well.
+func TestBarInASCII(t *testing.T) {
+	term := newTerminal(t, 80)
+	code := scanSlowly(t, term.File, term.File, map[string]string{"LC_ALL": "C"}, func() { term.waitFor("0 events in 0 files") })
+	text := term.written()
+	if seen := strings.TrimSpace(shown(t, text)); code != exitFindings || !strings.HasPrefix(seen, "1 file - 1 event") {
+		t.Errorf("exit code %d, on the terminal:\n%s", code, seen)
+	}
+	if i := strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }); i >= 0 {
+		t.Errorf("not ASCII: %q", text[max(0, i-20):min(len(text), i+20)])
+	}
+}
+
 // A terminal that cannot move back in a line gets no bar.
 func TestNoBarOnADumbTerminal(t *testing.T) {
 	term := newTerminal(t, 80)

@@ -14,14 +14,10 @@ type validateMeter struct{ bar *progressbar.ProgressBar }
 
 func newValidateMeter(s Streams) *validateMeter {
 	sc := newScreen(s.Err, s.Getenv)
-	if !sc.terminal {
+	if sc.steady {
 		return nil
 	}
-	return &validateMeter{progressbar.NewOptions64(
-		-1, progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription("validate-logs"), progressbar.OptionSetWidth(min(30, sc.width/3)),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "─"}),
-	)}
+	return &validateMeter{newBar(s.Err, sc, "validate-logs")}
 }
 
 // during runs work and draws the meter meanwhile.
