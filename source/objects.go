@@ -80,10 +80,14 @@ func (o *s3Objects) pages(ctx context.Context, in *s3.ListObjectsV2Input, visit 
 		if err != nil {
 			return fmt.Errorf("list s3://%s/%s: %w", *in.Bucket, aws.ToString(in.Prefix), err)
 		}
-		if !visit(out) || !aws.ToBool(out.IsTruncated) {
+		if !visit(out) {
 			return nil
 		}
-		in.ContinuationToken = out.NextContinuationToken
+		if more, err := turnPage(in, out); err != nil {
+			return fmt.Errorf("list s3://%s/%s: %w", *in.Bucket, aws.ToString(in.Prefix), err)
+		} else if !more {
+			return nil
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 		return nil, fmt.Errorf("%s: %w", address, briefly(err))
 	}
 	return func(yield func(File, error) bool) {
+		in := *page
 		for out := first; ; {
 			for _, o := range out.Contents {
 				key, size := aws.ToString(o.Key), aws.ToInt64(o.Size)
@@ -74,12 +75,14 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 					return
 				}
 			}
-			if !aws.ToBool(out.IsTruncated) {
+			var more bool
+			if more, err = turnPage(&in, out); err == nil && !more {
 				return
 			}
-			next := *page
-			next.ContinuationToken = out.NextContinuationToken
-			if out, err = api.ListObjectsV2(ctx, &next); err != nil {
+			if err == nil {
+				out, err = api.ListObjectsV2(ctx, &in)
+			}
+			if err != nil {
 				// Without this page the rest of the bucket is unknown: the
 				// sequence ends, and whoever reads it must not call it complete.
 				yield(File{Name: address}, fmt.Errorf("list objects: %w", briefly(err)))
@@ -87,6 +90,21 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 			}
 		}
 	}, nil
+}
+
+// turnPage makes of the request for a page the one for the next; false: it was
+// the last. A server that says there is more but not where would be asked for
+// the same page for ever.
+func turnPage(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output) (more bool, err error) {
+	if !aws.ToBool(out.IsTruncated) {
+		return false, nil
+	}
+	next := aws.ToString(out.NextContinuationToken)
+	if next == "" || next == aws.ToString(in.ContinuationToken) {
+		return false, errors.New("the server says that the listing goes on, but not where")
+	}
+	in.ContinuationToken = &next
+	return true, nil
 }
 
 // configured is the client of the usual AWS configuration (environment, shared

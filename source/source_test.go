@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -282,5 +283,31 @@ func TestS3ListingThatBreaksIsNotComplete(t *testing.T) {
 	}
 	if good < 900 || bad != 1 {
 		t.Errorf("%d files and %d errors; want the first page and one error", good, bad)
+	}
+}
+
+// forgetfulList says that each page is followed by another, but not by which.
+type forgetfulList struct{ source.S3Client }
+
+func (forgetfulList) ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	return &s3.ListObjectsV2Output{Contents: []types.Object{{Key: aws.String("k.json")}}, IsTruncated: aws.Bool(true)}, nil
+}
+
+func TestS3ListingWithoutATokenEnds(t *testing.T) {
+	client := func(context.Context) (source.S3Client, error) { return forgetfulList{}, nil }
+	files, err := source.Open(t.Context(), []string{"s3://trail"}, source.Options{S3: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for f, err := range files {
+		got = append(got, fmt.Sprint(f.Name, " ", err))
+	}
+	want := []string{"s3://trail/k.json <nil>", "s3://trail list objects: the server says that the listing goes on, but not where"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if _, err := source.S3Objects(client).Folders(t.Context(), "trail", ""); err == nil {
+		t.Error("a listing without an end has folders")
 	}
 }
