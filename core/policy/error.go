@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"tocsin/core/excerpt"
 )
 
 // An Error is why a document is refused.
@@ -16,61 +17,35 @@ type Error struct {
 	// text that S3 and KMS share for the others.
 	Message string
 
-	excerpt string // the line, or what of it is around the place
-	caret   int    // characters of excerpt before the place
+	source string // the line
 }
 
 // Error shows the place:
 //
-//	policy:3:17: Statement[0].Effect: expected "Allow" or "Deny"
-//	  "Effect": "allow"
-//	            ^
+//	policy:3:17: Statement[0].Effect: expected "Allow" or "Deny", found "Permit"
+//	      "Effect": "Permit"
+//	                ^
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "policy:%d:%d: ", e.Line, e.Column)
+	path := ""
 	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
+		path = printable(e.Path) + ": "
 	}
-	b.WriteString(e.Problem)
-	if e.excerpt != "" {
-		fmt.Fprintf(&b, "\n  %s\n  %s^", e.excerpt, strings.Repeat(" ", e.caret))
-	}
-	return b.String()
+	return fmt.Sprintf("policy:%d:%d: %s%s\n%s", e.Line, e.Column, path, printable(e.Problem), excerpt.Caret(e.source, e.Column))
 }
-
-// around is how many characters of a line an error shows on each side.
-const around = 40
 
 // locate fills in the place that is the byte at of text.
 func (e *Error) locate(text string, at int) {
-	at = min(at, len(text))
-	before := text[:at]
-	start := strings.LastIndexByte(before, '\n') + 1
-	e.Line = strings.Count(before, "\n") + 1
-	e.Column = utf8.RuneCountInString(text[start:at]) + 1
-
-	left := []rune(visible(text[start:at]))
-	right := []rune(visible(strings.TrimRight(line(text[at:]), "\r")))
-	left = left[max(0, len(left)-around):]
-	for len(left) > 0 && left[0] == ' ' {
-		left = left[1:]
-	}
-	right = right[:min(len(right), around)]
-	e.excerpt, e.caret = string(left)+string(right), len(left)
+	e.Line, e.Column, e.source = excerpt.Place(text, min(at, len(text)))
+	e.source = printable(e.source)
 }
 
-func line(text string) string {
-	head, _, _ := strings.Cut(text, "\n")
-	return head
-}
-
-// visible replaces what could disturb a terminal.
-func visible(text string) string {
+// printable replaces what could disturb a terminal, one character by one.
+func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' || !strconv.IsPrint(r) {
-			return ' '
+		if r == '\t' || strconv.IsPrint(r) {
+			return r
 		}
-		return r
+		return ' '
 	}, text)
 }
 

@@ -78,8 +78,8 @@ func checkStable(t *testing.T, p Policy, kind Kind) {
 func TestErrorShowsPlace(t *testing.T) {
 	_, err := Parse("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\",\n    \"Actions\": \"sns:Publish\"}\n}", Identity)
 	want := `policy:4:5: Statement.Actions: there is no such element; meant is probably Action
-  "Actions": "sns:Publish"}
-  ^`
+      "Actions": "sns:Publish"}
+      ^`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}

@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"core/alarm":   {"core/metric", "core/excerpt"},
 	"core/control": {"core/event", "core/pattern", "core/metric", "core/alarm", "core/spell"},
 	"core/topic":   {},
-	"core/policy":  {},
+	"core/policy":  {"core/excerpt"},
 	"core/digest":  {"core/event"},
 	"bench":        {"synth", "flow", "source", "core", "app"},
 	"internal":     {},
