@@ -17,7 +17,7 @@ func TestDir(t *testing.T) {
 }
 
 func TestS3(t *testing.T) {
-	blobtest.Run(t, func() blob.Store { return newS3(t, "some/prefix/") })
+	blobtest.Run(t, func() blob.Store { return newS3(t, "some/prefix/", nil) })
 }
 
 // The store that fails on purpose is a proper one as long as nothing fails,

@@ -166,7 +166,7 @@ func (s *S3) open(ctx context.Context, key string) (*objectReader, error) {
 	return &objectReader{ctx, s, key, object, about.ETag, aws.ToInt64(about.ContentLength)}, nil
 }
 
-// objectReader is an open blob of S3; every ReadAt is one request.
+// objectReader is an open blob of S3; every ReadAt is a request.
 type objectReader struct {
 	ctx    context.Context
 	store  *S3
@@ -183,30 +183,39 @@ func (r *objectReader) ReadAt(p []byte, offset int64) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	want := p[:min(int64(len(p)), max(r.size-offset, 0))]
-	if len(want) > 0 {
-		out, err := r.store.client.GetObject(r.ctx, &s3.GetObjectInput{
-			Bucket: &r.store.bucket, Key: r.object, IfMatch: r.etag,
-			Range: aws.String(fmt.Sprintf("bytes=%d-%d", offset, offset+int64(len(want))-1)),
-		})
-		if err != nil {
-			return 0, failed("read blob", r.key, translated(err))
-		}
-		n, err := io.ReadFull(out.Body, want)
-		if closeErr := out.Body.Close(); err == nil {
-			err = closeErr
-		}
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
+	n, end := 0, int(min(int64(len(p)), max(r.size-offset, 0)))
+	for try := 0; n < end; try++ {
+		got, err := r.read(p[n:end], offset+int64(n))
+		if n += got; err != nil && (got == 0 || try == readTries || r.ctx.Err() != nil) {
 			return n, failed("read blob", r.key, err)
 		}
 	}
-	if len(want) < len(p) {
-		return len(want), io.EOF
+	if n < len(p) {
+		return n, io.EOF
 	}
-	return len(want), nil
+	return n, nil
+}
+
+// readTries is how often a read goes on where a connection broke off.
+const readTries = 3
+
+// read is one request for the bytes of p.
+func (r *objectReader) read(p []byte, offset int64) (int, error) {
+	out, err := r.store.client.GetObject(r.ctx, &s3.GetObjectInput{
+		Bucket: &r.store.bucket, Key: r.object, IfMatch: r.etag,
+		Range: aws.String(fmt.Sprintf("bytes=%d-%d", offset, offset+int64(len(p))-1)),
+	})
+	if err != nil {
+		return 0, translated(err)
+	}
+	n, err := io.ReadFull(out.Body, p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if closeErr := out.Body.Close(); err == nil {
+		err = closeErr
+	}
+	return n, err
 }
 
 func (r *objectReader) Close() error { return nil }
