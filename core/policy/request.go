@@ -34,8 +34,8 @@ func (r Request) owner() string {
 	if r.Owner != "" {
 		return r.Owner
 	}
-	if parts := strings.SplitN(r.Resource, ":", 6); len(parts) == 6 && parts[4] != "" {
-		return parts[4]
+	if parts := strings.SplitN(r.Resource, ":", 6); len(parts) == 6 && parts[4] != "" && parts[4] != "aws" {
+		return parts[4] // AWS's managed policies are everybody's
 	}
 	return r.Principal.Account()
 }
