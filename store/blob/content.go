@@ -10,7 +10,7 @@ import (
 const chunk = 256 << 10
 
 // attempts is how often a write is tried that a deletion beside it disturbs.
-const attempts = 10
+const attempts = 100
 
 // measure is the size of content, which it leaves at its start.
 func measure(content io.ReadSeeker) (int64, error) {

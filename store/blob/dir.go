@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -40,7 +41,7 @@ const (
 // OpenDir is the store in the folder at path, which is made if need be. The
 // caller closes it.
 func OpenDir(folder string) (*Dir, error) {
-	if err := os.MkdirAll(folder, folderPerm); err != nil {
+	if err := makeFolder(filepath.Clean(folder)); err != nil {
 		return nil, fmt.Errorf("open blob store: %w", err)
 	}
 	root, err := os.OpenRoot(folder)
@@ -48,6 +49,21 @@ func OpenDir(folder string) (*Dir, error) {
 		return nil, fmt.Errorf("open blob store: %w", err)
 	}
 	return &Dir{root}, nil
+}
+
+// makeFolder makes a folder and those around it, and brings their names to disk.
+func makeFolder(folder string) error {
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	around := filepath.Dir(folder)
+	if err := makeFolder(around); err != nil {
+		return err
+	}
+	if err := os.Mkdir(folder, folderPerm); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncOpened(os.Open(around))
 }
 
 // Close gives the folder back. Readers that are open stay usable.
@@ -196,7 +212,7 @@ func (d *Dir) rename(temporary, key string) error {
 // syncFolders brings to disk which names are in folder and in those around it.
 func (d *Dir) syncFolders(folder string) error {
 	for {
-		if err := d.syncFolder(folder); err != nil && !absent(err) {
+		if err := syncOpened(d.root.Open(folder)); err != nil && !absent(err) {
 			return err
 		}
 		if folder == "." {
@@ -206,16 +222,15 @@ func (d *Dir) syncFolders(folder string) error {
 	}
 }
 
-// syncFolder brings to disk which names are in folder.
-func (d *Dir) syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil // it syncs no folders, and keeps the order of its journal
-	}
-	f, err := d.root.Open(folder)
+// syncOpened brings to disk which names are in a folder that was opened for it.
+func syncOpened(folder *os.File, err error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	if runtime.GOOS != "windows" { // it syncs no folders, and keeps the order of its journal
+		err = folder.Sync()
+	}
+	return errors.Join(err, folder.Close())
 }
 
 // Delete is Store's. It also takes away folders that become empty.
