@@ -26,7 +26,7 @@ func TestSubjectsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	subjects := append([]*subject{gunzipOnly("gunzip", threadTime, standard), gunzipOnly("gunzip, ours", threadTime, own), scanParts(patterns[:15]), scanParts(patterns)}, whole...)
+	subjects := append([]*subject{gunzipOnly("gunzip", threadTime, standard), gunzipOnly("gunzip, ours", threadTime, own), scanParts("scan, 15 patterns", patterns[:15], own), scanParts("scan, all patterns", patterns, fast)}, whole...)
 	var found result
 	for i, x := range subjects {
 		x.begin()

@@ -60,9 +60,14 @@ func partSubjects(o options) ([]*subject, error) {
 		if err != nil {
 			return nil, err
 		}
-		subjects = append(subjects, scanParts(patterns))
+		subjects = append(subjects, scanParts(fmt.Sprintf("scan, %d patterns", n), patterns, own))
 	}
-	return subjects, nil
+	// The same library on both sides: what a scan adds to decompression.
+	cis, err := makePatterns(15)
+	if err != nil {
+		return nil, err
+	}
+	return append(subjects, scanParts("scan, 15 patterns, with klauspost", cis, fast)), nil
 }
 
 // wholeSubjects are measured by the time of all threads, the collector's

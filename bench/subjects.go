@@ -90,10 +90,10 @@ func own() event.Gunzip      { return new(gunzip.Reader) }
 
 // scanParts is the path of one worker of a scan: decompress, split, take out
 // fields, leave out repeated events, match, count by pattern and minute.
-func scanParts(patterns []*pattern.Pattern) *subject {
+func scanParts(name string, patterns []*pattern.Pattern, open func() event.Gunzip) *subject {
 	set := pattern.NewSet(patterns)
 	paths := append([]event.Path{event.Members("eventTime"), event.Members("eventID")}, set.Paths()...)
-	reader := event.NewReader(event.NewFields(paths...), event.Options{Gunzip: fast})
+	reader := event.NewReader(event.NewFields(paths...), event.Options{Gunzip: open})
 	matcher := set.NewMatcher()
 	var (
 		seen   *event.Seen
@@ -119,7 +119,7 @@ func scanParts(patterns []*pattern.Pattern) *subject {
 		return nil
 	}
 	return &subject{
-		name: fmt.Sprintf("scan, %d patterns", len(patterns)), clock: threadTime,
+		name: name, clock: threadTime,
 		begin: func() {
 			seen, counts, got, before = new(event.Seen), make(map[minute]int64), result{}, matcher.Stats()
 		},
