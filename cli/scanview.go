@@ -193,7 +193,10 @@ func severalOnly(counts []flow.Count) []flow.Count {
 func (v *scanView) head(c flow.ControlReport) {
 	sev, id, st := strings.ToUpper(clean(c.Severity)), clean(c.ID), severityStyle(severity(c))
 	facts := []string{count(c.Matches, "event"), spanText(c.Span.First, c.Span.Last)}
-	if c.Span.First.Equal(c.Span.Last) {
+	switch {
+	case c.Matches == 0: // it rang for silence
+		facts = facts[:1]
+	case !c.Span.First.IsZero() && c.Span.First.Equal(c.Span.Last):
 		facts[1] = timeText(c.Span.First)
 	}
 	margin := width(sev) + len(gap)
