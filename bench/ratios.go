@@ -67,7 +67,9 @@ func partSubjects(o options) ([]*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(subjects, scanParts("scan, 15 patterns, with klauspost", cis, fast)), nil
+	return append(subjects,
+		scanParts("scan, 15 patterns, with klauspost", cis, fast),
+		scanParts("scan, 15 patterns, with compress/gzip", cis, standard)), nil
 }
 
 // wholeSubjects are measured by the time of all threads, the collector's

@@ -96,32 +96,45 @@ func scanParts(name string, patterns []*pattern.Pattern, open func() event.Gunzi
 	reader := event.NewReader(event.NewFields(paths...), event.Options{Gunzip: open})
 	matcher := set.NewMatcher()
 	var (
-		seen   *event.Seen
+		seen   *event.Seen // every event
+		rung   *event.Seen // every pair of an event and a pattern that counted it
+		ids    []event.ID
 		counts map[minute]int64
 		got    result
 		before pattern.Stats
 		hits   []int
 	)
+	// Like the command's worker: ids are looked up together, and an event counts
+	// once for each pattern.
+	flush := func() {
+		got.events += int64(seen.AddAll(ids))
+		ids = ids[:0]
+	}
 	one := func(r *event.Record) error {
 		got.records++
-		if id, ok := event.IDOf(r.Values[1]); ok && !seen.Add(id) {
-			return nil
+		id, known := event.IDOf(r.Values[1])
+		if !known {
+			got.events++
+		} else if ids = append(ids, id); len(ids) == cap(ids) {
+			flush()
 		}
-		got.events++
 		at, ok := event.Time(r.Values[0])
 		if !ok {
 			return fmt.Errorf("record without a time: %.200s", r.Raw)
 		}
 		hits = matcher.Match(r.Raw, r.Values[2:], hits[:0])
 		for _, i := range hits {
-			counts[minute{i, at / 60_000}]++
+			if !known || rung.Add(pair(id, i)) {
+				counts[minute{i, at / 60_000}]++
+			}
 		}
 		return nil
 	}
 	return &subject{
 		name: name, clock: threadTime,
 		begin: func() {
-			seen, counts, got, before = new(event.Seen), make(map[minute]int64), result{}, matcher.Stats()
+			seen, rung, ids = new(event.Seen), new(event.Seen), make([]event.ID, 0, 32)
+			counts, got, before = make(map[minute]int64), result{}, matcher.Stats()
 		},
 		read: func(_ context.Context, files []string) error {
 			for _, name := range files {
@@ -134,6 +147,7 @@ func scanParts(name string, patterns []*pattern.Pattern, open func() event.Gunzi
 			return nil
 		},
 		result: func() result {
+			flush()
 			got.matches = make([]int64, 15)
 			got.all = 0
 			for m, n := range counts {
@@ -216,4 +230,11 @@ func sourceFiles(names []string) source.Files {
 			}
 		}
 	}
+}
+
+// pair is the id of an event and the pattern that matches it.
+func pair(id event.ID, pattern int) event.ID {
+	id[0] ^= byte(pattern)
+	id[1] ^= byte(pattern >> 8)
+	return id
 }
