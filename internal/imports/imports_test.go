@@ -16,13 +16,14 @@ import (
 // in the commit that draws it.
 var allowed = map[string][]string{
 	"cmd":           {"cli"},
-	"cli":           {"app", "flow", "source", "synth", "core", "store", "notify"},
-	"app":           {"web", "flow", "source", "store", "notify", "core"},
-	"web":           {"store", "core"},
+	"cli":           {"app", "web", "flow", "source", "synth", "core", "store", "notify"},
+	"app":           {"web", "wire", "flow", "source", "store", "notify", "core"},
+	"web":           {"wire", "store", "core"},
 	"flow":          {"source", "store", "notify", "core", "internal/crash"},
 	"source":        {"core", "internal/crash"},
 	"store":         {"core", "internal/crash"},
 	"notify":        {"core"},
+	"wire":          {},
 	"synth":         {},
 	"core/event":    {},
 	"core/excerpt":  {},
