@@ -1,0 +1,295 @@
+package events
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"iter"
+	"math"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"tocsin/core/event"
+	"tocsin/store/state"
+)
+
+// The body of a block is, one after another: the three bytes of blockMagic, the
+// length and the checksum of the head, the head, the chunks. The head holds the
+// columns of all events and where the chunks begin; a chunk is the messages of
+// some events, one behind the other. Both are compressed each for itself, so
+// that times and ids are read without the messages, and some messages without
+// the others. Events stand in the order in which they came.
+const (
+	blockMagic = "tb\x01"
+	blockFixed = len(blockMagic) + 8
+	// chunkBytes is when a chunk is full.
+	chunkBytes = 256 << 10
+	// maxMessage bounds a message; event.DefaultMaxRecord is smaller.
+	maxMessage = 16 << 20
+	// maxBlockEvents and maxHead bound what a block may claim.
+	maxBlockEvents = 1 << 20
+	maxHead        = 64 << 20
+)
+
+// ErrCorrupt says that stored bytes are not what was written.
+var ErrCorrupt = errors.New("stored events are damaged")
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	// zstd's coders are safe for concurrent use and hold no state between calls.
+	encoder = sync.OnceValue(func() *zstd.Encoder {
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
+		if err != nil {
+			panic(err) // the options above are constants
+		}
+		return e
+	})
+	decoder = sync.OnceValue(func() *zstd.Decoder {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxHead), zstd.WithDecoderConcurrency(0), zstd.IgnoreChecksum(true))
+		if err != nil {
+			panic(err)
+		}
+		return d
+	})
+)
+
+// Encode makes a block of events in any order; it neither keeps nor changes them.
+// What it makes is the caller's to write with state.Tx.AddBlock.
+func Encode(group int64, events iter.Seq[Event]) (state.Block, error) {
+	b := state.Block{LogGroup: group, First: math.MaxInt64, Last: math.MinInt64, Ingested: math.MinInt64}
+	var (
+		times, stored, streams, lengths, ids, names, places, chunks, raw []byte
+
+		rows     int
+		failed   error
+		byName   = map[string]uint64{}
+		lastTime int64
+		lastIn   int64
+	)
+	endChunk := func() {
+		at := len(chunks)
+		chunks = encoder().EncodeAll(raw, chunks)
+		places = binary.AppendUvarint(places, uint64(rows))
+		places = binary.AppendUvarint(places, uint64(len(raw)))
+		places = binary.AppendUvarint(places, uint64(len(chunks)-at))
+		places = binary.LittleEndian.AppendUint32(places, checksum(chunks[at:]))
+		raw, rows = raw[:0], 0
+	}
+	for e := range events {
+		switch {
+		case len(e.Message) > maxMessage:
+			failed = fmt.Errorf("an event of %d bytes is larger than %d, the most that is stored", len(e.Message), maxMessage)
+		case b.Events == maxBlockEvents:
+			failed = fmt.Errorf("a block holds at most %d events", maxBlockEvents)
+		}
+		if failed != nil {
+			return state.Block{}, failed
+		}
+		stream, known := byName[e.Stream]
+		if !known {
+			stream = uint64(len(byName))
+			byName[e.Stream] = stream
+			names = binary.AppendUvarint(names, uint64(len(e.Stream)))
+			names = append(names, e.Stream...)
+		}
+		times = binary.AppendVarint(times, e.Time-lastTime)
+		stored = binary.AppendVarint(stored, e.Ingested-lastIn)
+		lastTime, lastIn = e.Time, e.Ingested
+		streams = binary.AppendUvarint(streams, stream)
+		lengths = binary.AppendUvarint(lengths, uint64(len(e.Message)))
+		ids = append(ids, e.ID[:]...)
+		raw = append(raw, e.Message...)
+		rows++
+		b.Events++
+		b.RawBytes += int64(len(e.Message))
+		b.First, b.Last = min(b.First, e.Time), max(b.Last, e.Time)
+		b.Ingested = max(b.Ingested, e.Ingested)
+		if len(raw) >= chunkBytes {
+			endChunk()
+		}
+	}
+	if b.Events == 0 {
+		return state.Block{}, errors.New("a block without events")
+	}
+	if rows > 0 {
+		endChunk()
+	}
+	head := binary.AppendUvarint(nil, uint64(b.Events))
+	head = binary.AppendUvarint(head, uint64(len(byName)))
+	head = append(head, names...)
+	for _, column := range [][]byte{places, times, stored, streams, lengths} {
+		head = binary.AppendUvarint(head, uint64(len(column)))
+		head = append(head, column...)
+	}
+	head = append(head, ids...)
+	packed := encoder().EncodeAll(head, make([]byte, 0, len(head)))
+	body := make([]byte, 0, blockFixed+len(packed)+len(chunks))
+	body = append(body, blockMagic...)
+	body = binary.LittleEndian.AppendUint32(body, uint32(len(packed)))
+	body = binary.LittleEndian.AppendUint32(body, checksum(packed))
+	body = append(body, packed...)
+	b.Body = append(body, chunks...)
+	b.Size = int64(len(b.Body))
+	return b, nil
+}
+
+// A block is a decoded head, with the chunks as they are stored.
+type block struct {
+	times, stored []int64
+	ids           []event.ID
+	streams       []string // of each event
+	lengths       []int
+	chunks        []chunk
+}
+
+// A chunk is the messages of the events from first on.
+type chunk struct {
+	first, rows int
+	size        int
+	sum         uint32
+	packed      []byte
+}
+
+// openBlock decodes the head of a block's body, which the block goes on using.
+func openBlock(body []byte) (*block, error) {
+	if len(body) < blockFixed || string(body[:len(blockMagic)]) != blockMagic {
+		return nil, fmt.Errorf("%w: no block that this version can read", ErrCorrupt)
+	}
+	size := int(binary.LittleEndian.Uint32(body[len(blockMagic):]))
+	sum := binary.LittleEndian.Uint32(body[len(blockMagic)+4:])
+	rest := body[blockFixed:]
+	if size > len(rest) || checksum(rest[:size]) != sum {
+		return nil, fmt.Errorf("%w: the head of a block", ErrCorrupt)
+	}
+	head, err := decoder().DecodeAll(rest[:size], nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the head of a block: %w", ErrCorrupt, err)
+	}
+	r := &fields{rest: head}
+	n := r.count(min(maxBlockEvents, len(head)/len(event.ID{})))
+	names := make([]string, r.count(n))
+	for i := range names {
+		names[i] = string(r.bytes())
+	}
+	b := &block{
+		times: make([]int64, n), stored: make([]int64, n), ids: make([]event.ID, n),
+		streams: make([]string, n), lengths: make([]int, n),
+	}
+	places := &fields{rest: r.bytes()}
+	times, stored := &fields{rest: r.bytes()}, &fields{rest: r.bytes()}
+	streams, lengths := &fields{rest: r.bytes()}, &fields{rest: r.bytes()}
+	var lastTime, lastIn int64
+	for i := range n {
+		lastTime += times.varint()
+		lastIn += stored.varint()
+		b.times[i], b.stored[i] = lastTime, lastIn
+		if s := streams.count(len(names)); s < len(names) {
+			b.streams[i] = names[s]
+		} else {
+			streams.bad = true
+		}
+		b.lengths[i] = lengths.count(maxMessage)
+		if len(r.rest) < len(b.ids[i]) {
+			r.bad = true
+			break
+		}
+		r.rest = r.rest[copy(b.ids[i][:], r.rest):]
+	}
+	packed := rest[size:]
+	first := 0
+	for len(places.rest) > 0 && !places.bad {
+		c := chunk{first: first, rows: places.count(n - first), size: places.count(chunkBytes + maxMessage)}
+		length := places.count(len(packed))
+		c.sum = places.uint32()
+		if places.bad {
+			break
+		}
+		c.packed, packed = packed[:length], packed[length:]
+		sum := 0
+		for _, l := range b.lengths[first : first+c.rows] {
+			sum += l
+		}
+		if sum != c.size {
+			places.bad = true
+		}
+		first += c.rows
+		b.chunks = append(b.chunks, c)
+	}
+	if r.bad || places.bad || times.bad || stored.bad || streams.bad || lengths.bad || first != n || n == 0 || len(packed) > 0 || len(r.rest) > 0 {
+		return nil, fmt.Errorf("%w: the columns of a block", ErrCorrupt)
+	}
+	return b, nil
+}
+
+// messages decodes a chunk into buf, which it may replace, and returns its bytes;
+// the messages are b.lengths[c.first:] long, one after the other.
+func (c chunk) messages(buf []byte) ([]byte, error) {
+	if checksum(c.packed) != c.sum {
+		return nil, fmt.Errorf("%w: messages of a block", ErrCorrupt)
+	}
+	if cap(buf) < c.size {
+		buf = make([]byte, 0, c.size)
+	}
+	raw, err := decoder().DecodeAll(c.packed, buf[:0])
+	if err == nil && len(raw) != c.size {
+		err = errors.New("another length than was written")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: messages of a block: %w", ErrCorrupt, err)
+	}
+	return raw, nil
+}
+
+// fields reads numbers and texts one after another. After something that cannot
+// be, bad is set and zero values follow.
+type fields struct {
+	rest []byte
+	bad  bool
+}
+
+// count is a number from 0 to most.
+func (f *fields) count(most int) int {
+	v, n := binary.Uvarint(f.rest)
+	if n <= 0 || v > uint64(most) {
+		f.rest, f.bad = nil, true
+		return 0
+	}
+	f.rest = f.rest[n:]
+	return int(v)
+}
+
+func (f *fields) varint() int64 {
+	v, n := binary.Varint(f.rest)
+	if n <= 0 {
+		f.rest, f.bad = nil, true
+		return 0
+	}
+	f.rest = f.rest[n:]
+	return v
+}
+
+func (f *fields) uint32() uint32 {
+	if len(f.rest) < 4 {
+		f.rest, f.bad = nil, true
+		return 0
+	}
+	v := binary.LittleEndian.Uint32(f.rest)
+	f.rest = f.rest[4:]
+	return v
+}
+
+// bytes is a length and as many bytes, which are part of what is read.
+func (f *fields) bytes() []byte {
+	n := f.count(len(f.rest))
+	if n > len(f.rest) {
+		f.rest, f.bad = nil, true
+		return nil
+	}
+	b := f.rest[:n]
+	f.rest = f.rest[n:]
+	return b
+}
+
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
