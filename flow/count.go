@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/core/event"
+	"tocsin/core/evidence"
 	"tocsin/core/metric"
 )
 
@@ -73,7 +74,7 @@ type match struct {
 	fresh    bool // whether this watch sees the event for the first time
 	value    float64
 	hasValue bool
-	detail   *detail
+	detail   *evidence.Reader
 	file     string
 	offset   int64
 }
@@ -90,12 +91,12 @@ func (c *counter) add(m match) {
 		c.minute(metric.Minute(m.time)).add(m.value, m.hasValue)
 	}
 	d := m.detail
-	c.top[topPrincipals].add(d.principal)
-	c.top[topAddresses].add(d.texts[fieldAddress])
-	c.top[topAccounts].add(d.texts[fieldAccount])
-	c.top[topRegions].add(d.texts[fieldRegion])
-	c.top[topErrorCodes].add(d.texts[fieldErrorCode])
-	c.top[topActions].add(d.action)
+	c.top[topPrincipals].add(d.Text(evidence.Principal))
+	c.top[topAddresses].add(d.Text(evidence.Address))
+	c.top[topAccounts].add(d.Text(evidence.Account))
+	c.top[topRegions].add(d.Text(evidence.Region))
+	c.top[topErrorCodes].add(d.Text(evidence.ErrorCode))
+	c.top[topActions].add(d.Text(evidence.Action))
 	c.newest.add(m)
 }
 

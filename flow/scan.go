@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin/core/event"
+	"tocsin/core/evidence"
 	"tocsin/core/pattern"
 	"tocsin/source"
 )
@@ -135,7 +136,7 @@ func (s *scan) tooOld(f source.File) bool {
 type worker struct {
 	decoder    *decoder
 	matcher    *pattern.Matcher
-	detail     *detail
+	detail     *evidence.Reader
 	hits       []int
 	counters   []counter
 	records    int64 // within the time asked for
@@ -146,7 +147,7 @@ type worker struct {
 
 func (s *scan) newWorker() *worker {
 	return &worker{
-		decoder: newDecoder(s.fields), matcher: s.set.NewMatcher(), detail: newDetail(),
+		decoder: newDecoder(s.fields), matcher: s.set.NewMatcher(), detail: evidence.NewReader(),
 		counters: make([]counter, len(s.o.Watches)), ids: newSeenBatch(&s.seen),
 	}
 }
@@ -189,7 +190,7 @@ func (s *scan) record(w *worker, file string, r *event.Record) {
 	if len(w.hits) == 0 {
 		return
 	}
-	w.detail.read(r.Raw)
+	w.detail.Read(r.Raw)
 	for _, hit := range w.hits {
 		// An event counts once for each watch, whichever copy of it came first.
 		m := match{
