@@ -12,6 +12,7 @@ import (
 	"tocsin/core/event"
 	"tocsin/core/evidence"
 	"tocsin/core/pattern"
+	"tocsin/flow/decode"
 	"tocsin/source"
 )
 
@@ -108,9 +109,9 @@ func (s *scan) list(ctx context.Context, files source.Files, queue chan<- source
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			s.note(failed(f, err))
+			s.note(decode.Failure(f, err))
 		case s.tooOld(f):
-			s.note(outcome{fate: wasSkipped})
+			s.note(decode.Outcome{Fate: decode.Skipped})
 		default:
 			select {
 			case queue <- f:
@@ -134,7 +135,7 @@ func (s *scan) tooOld(f source.File) bool {
 
 // A worker reads files and counts what their records match. It belongs to one goroutine.
 type worker struct {
-	decoder    *decoder
+	decoder    *decode.Decoder
 	matcher    *pattern.Matcher
 	detail     *evidence.Reader
 	hits       []int
@@ -147,7 +148,7 @@ type worker struct {
 
 func (s *scan) newWorker() *worker {
 	return &worker{
-		decoder: newDecoder(s.fields), matcher: s.set.NewMatcher(), detail: evidence.NewReader(),
+		decoder: decode.New(s.fields), matcher: s.set.NewMatcher(), detail: evidence.NewReader(),
 		counters: make([]counter, len(s.o.Watches)), ids: newSeenBatch(&s.seen),
 	}
 }
@@ -155,7 +156,7 @@ func (s *scan) newWorker() *worker {
 // read counts one file.
 func (s *scan) read(ctx context.Context, w *worker, f source.File) {
 	before := w.records
-	done := w.decoder.file(ctx, f, func(r *event.Record) error {
+	done := w.decoder.File(ctx, f, func(r *event.Record) error {
 		s.record(w, f.Name, r)
 		return nil
 	}, nil)
@@ -207,19 +208,19 @@ func (s *scan) record(w *worker, file string, r *event.Record) {
 }
 
 // note books what became of a file.
-func (s *scan) note(done outcome) {
+func (s *scan) note(done decode.Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch done.fate {
-	case wasRead:
+	switch done.Fate {
+	case decode.Read:
 		s.files.Read++
-	case wasSkipped:
+	case decode.Skipped:
 		s.files.Skipped++
-	case wasFailed:
+	case decode.Failed:
 		s.files.Failed++
 	}
-	s.bytes += done.bytes
-	for _, p := range done.problems {
+	s.bytes += done.Bytes
+	for _, p := range done.Problems {
 		s.problems = append(s.problems, Problem{File: p.File, Offset: p.Offset, Error: p.Err.Error()})
 	}
 	if len(s.problems) > 2*MaxProblems {

@@ -9,6 +9,7 @@ import (
 
 	"tocsin/core/event"
 	"tocsin/core/pattern"
+	"tocsin/flow/decode"
 	"tocsin/source"
 )
 
@@ -127,10 +128,10 @@ func (s *scan) listInOrder(ctx context.Context, files source.Files, queue, order
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			s.note(failed(f, err))
+			s.note(decode.Failure(f, err))
 			continue
 		case s.tooOld(f):
-			s.note(outcome{fate: wasSkipped})
+			s.note(decode.Outcome{Fate: decode.Skipped})
 			continue
 		}
 		next := &finding{file: f, batches: make(chan batch, 4), done: make(chan struct{})}
@@ -166,7 +167,7 @@ func (f *finding) read(reading, wanted context.Context, s *scan, w *worker) {
 		b = batch{}
 	}
 	before := w.records
-	done := w.decoder.file(reading, f.file, func(r *event.Record) error {
+	done := w.decoder.File(reading, f.file, func(r *event.Record) error {
 		w.records++
 		if !s.matches(w, r) {
 			return nil

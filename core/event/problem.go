@@ -42,6 +42,9 @@ const (
 // problem notes a problem at an offset in the decompressed bytes: one of the
 // errors above and what is to be said of it.
 func (r *Reader) problem(offset int64, err error, format string, args ...any) {
+	if err != ErrCut {
+		r.rejected++
+	}
 	if len(r.problems) >= MaxProblems {
 		if r.further++; r.further > max(maxBad, r.count) {
 			r.done = true
@@ -71,6 +74,10 @@ func (r *Reader) Problems() []Problem {
 		Err: fmt.Errorf("and %d problems more%s", r.further, givenUp),
 	})
 }
+
+// Rejected is how many elements were left out since Reset because they are no
+// records. What a file that is cut off ends with is not among them.
+func (r *Reader) Rejected() int64 { return r.rejected }
 
 // remedy says what a file is that does not begin as JSON does, and what helps.
 func remedy(text []byte) string {

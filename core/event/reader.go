@@ -41,7 +41,8 @@ type Reader struct {
 	scratch []byte     // their text
 
 	problems []Problem
-	further  int // problems beyond MaxProblems
+	further  int   // problems beyond MaxProblems
+	rejected int64 // elements left out
 }
 
 // NewReader makes a reader that takes the fields f, which may be nil, out of
@@ -65,7 +66,7 @@ func (r *Reader) Reset(name string, src io.Reader) {
 	r.name, r.shape, r.named = name, Empty, true
 	r.begun, r.found, r.done = false, false, false
 	r.nextRecord, r.nextLine, r.rework = 0, 0, 0
-	r.problems, r.further, r.count = nil, 0, 0
+	r.problems, r.further, r.rejected, r.count = nil, 0, 0, 0
 	r.lists = append(r.lists[:0], top)
 	r.open(src)
 	switch kindByName(name) {
