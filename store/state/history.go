@@ -1,0 +1,65 @@
+package state
+
+import (
+	"context"
+	"time"
+
+	"tocsin/core/alarm"
+)
+
+// AddHistory adds an item to an alarm's history.
+func (tx *Tx) AddHistory(ctx context.Context, arn string, item alarm.HistoryItem) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO history (arn, alarm_name, alarm_type, item_type, time, summary, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		arn, item.AlarmName, item.AlarmType, item.Type, item.Timestamp, item.Summary, item.Data)
+	return err
+}
+
+// A HistoryQuery selects items of alarm histories.
+type HistoryQuery struct {
+	ARN, ItemType string // "" for all
+	From, To      time.Time
+	OldestFirst   bool
+	Limit         int
+	After         int64 // item to go on behind, 0 to begin
+}
+
+// A StoredHistoryItem is an item with its place.
+type StoredHistoryItem struct {
+	ID  int64
+	ARN string
+	alarm.HistoryItem
+}
+
+// History are the items that a query selects, newest first unless it says otherwise.
+func (tx *Tx) History(ctx context.Context, q HistoryQuery) ([]StoredHistoryItem, error) {
+	var w where
+	if q.ARN != "" {
+		w.and("arn = ?", q.ARN)
+	}
+	if q.ItemType != "" {
+		w.and("item_type = ?", q.ItemType)
+	}
+	if !q.From.IsZero() {
+		w.and("time >= ?", q.From)
+	}
+	if !q.To.IsZero() {
+		w.and("time <= ?", q.To)
+	}
+	order, behind := "DESC", "<"
+	if q.OldestFirst {
+		order, behind = "ASC", ">"
+	}
+	if q.After != 0 {
+		w.and("(time, id) "+behind+" (SELECT time, id FROM history WHERE id = ?)", q.After)
+	}
+	limit := w.limit(q.Limit)
+	return all(ctx, tx, func(r row) (item StoredHistoryItem, err error) {
+		var at int64
+		err = r.Scan(&item.ID, &item.ARN, &item.AlarmName, &item.AlarmType, &item.Type, &at, &item.Summary, &item.Data)
+		item.Timestamp = instant(at)
+		return item, err
+	}, `
+		SELECT id, arn, alarm_name, alarm_type, item_type, time, summary, data FROM history`+w.text+`
+		ORDER BY time `+order+`, id `+order+limit, w.args...)
+}

@@ -1,0 +1,108 @@
+package state
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// A LogGroup is a log group.
+type LogGroup struct {
+	ID int64
+	Scope
+	Name          string
+	RetentionDays int // 0: for ever
+	Created       time.Time
+}
+
+// ARN is the log group's name, without the :* that some APIs add.
+func (g LogGroup) ARN() string {
+	return "arn:" + g.Partition + ":logs:" + g.Region + ":" + g.Account + ":log-group:" + g.Name
+}
+
+const logGroupColumns = `id, partition, account, region, name, retention_days, created`
+
+func scanLogGroup(r row) (g LogGroup, err error) {
+	var created int64
+	err = r.Scan(&g.ID, &g.Partition, &g.Account, &g.Region, &g.Name, &g.RetentionDays, &created)
+	g.Created = instant(created)
+	return g, err
+}
+
+// EnsureLogGroup is the log group with the scope and name, made if need be.
+func (tx *Tx) EnsureLogGroup(ctx context.Context, g LogGroup) (LogGroup, error) {
+	n, err := tx.exec(ctx, `
+		INSERT INTO log_groups (partition, account, region, name, retention_days, created)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (partition, account, region, name) DO NOTHING`,
+		g.Partition, g.Account, g.Region, g.Name, g.RetentionDays, g.Created)
+	if err == nil && n > 0 {
+		err = tx.filtersChanged(ctx)
+	}
+	if err != nil {
+		return LogGroup{}, err
+	}
+	return tx.LogGroup(ctx, g.Scope, g.Name)
+}
+
+// LogGroup is the log group with that name, or ErrNotFound.
+func (tx *Tx) LogGroup(ctx context.Context, s Scope, name string) (LogGroup, error) {
+	return one(ctx, tx, scanLogGroup, `
+		SELECT `+logGroupColumns+` FROM log_groups WHERE partition = $1 AND account = $2 AND region = $3 AND name = $4`,
+		s.Partition, s.Account, s.Region, name)
+}
+
+// LogGroups are all, by scope and name.
+func (tx *Tx) LogGroups(ctx context.Context) ([]LogGroup, error) {
+	groups, err := all(ctx, tx, scanLogGroup, `SELECT `+logGroupColumns+` FROM log_groups`)
+	slices.SortFunc(groups, func(a, b LogGroup) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Account, b.Account),
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Name, b.Name))
+	})
+	return groups, err
+}
+
+// SetRetention changes how long events are kept, or tells ErrNotFound.
+func (tx *Tx) SetRetention(ctx context.Context, group int64, days int) error {
+	if err := tx.changed(ctx, ErrNotFound, `UPDATE log_groups SET retention_days = $2 WHERE id = $1`, group, days); err != nil {
+		return err
+	}
+	return tx.filtersChanged(ctx)
+}
+
+// DeleteLogGroup removes the group with its filters, blocks and segments, or
+// tells ErrNotFound; the segments' blobs become garbage.
+func (tx *Tx) DeleteLogGroup(ctx context.Context, group int64) error {
+	// Whoever adds something to the group waits from here on, and then learns
+	// that it is gone.
+	if err := tx.lock(ctx, `SELECT id FROM log_groups WHERE id = $1 ORDER BY id`, group); err != nil {
+		return err
+	}
+	tx.freed = true
+	for _, text := range []string{
+		`INSERT INTO garbage (key, at) SELECT key, 0 FROM segments WHERE log_group = $1 ON CONFLICT (key) DO NOTHING`,
+		`DELETE FROM segments WHERE log_group = $1`,
+		`DELETE FROM blocks WHERE log_group = $1`,
+		`DELETE FROM spans WHERE log_group = $1`,
+		`DELETE FROM metric_filters WHERE log_group = $1`,
+	} {
+		if _, err := tx.exec(ctx, text, group); err != nil {
+			return err
+		}
+	}
+	if err := tx.changed(ctx, ErrNotFound, `DELETE FROM log_groups WHERE id = $1`, group); err != nil {
+		return err
+	}
+	return tx.filtersChanged(ctx)
+}
+
+// changed runs a statement that has to change a row, and otherwise gives the
+// error none.
+func (tx *Tx) changed(ctx context.Context, none error, text string, args ...any) error {
+	n, err := tx.exec(ctx, text, args...)
+	if err == nil && n == 0 {
+		err = none
+	}
+	return err
+}

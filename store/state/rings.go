@@ -1,0 +1,37 @@
+package state
+
+import "context"
+
+// A Ring is a stay in ALARM in terms of the data: From and To are ends of periods
+// judged, To is MaxTime while it lasts. Late says that it was found afterwards.
+type Ring struct {
+	ID, Alarm int64
+	From, To  int64
+	Late      bool
+	// Told is when its last notice was published.
+	Told int64
+}
+
+// AddRing writes a ring and gives its ID.
+func (tx *Tx) AddRing(ctx context.Context, r Ring) (int64, error) {
+	return one(ctx, tx, value[int64], `
+		INSERT INTO rings (alarm, from_time, to_time, late, told) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+		r.Alarm, r.From, r.To, r.Late, r.Told)
+}
+
+// Rings are those of an alarm that overlap from to to, ascending by From.
+func (tx *Tx) Rings(ctx context.Context, alarmID, from, to int64) ([]Ring, error) {
+	return all(ctx, tx, func(r row) (ring Ring, err error) {
+		var late int64
+		err = r.Scan(&ring.ID, &ring.Alarm, &ring.From, &ring.To, &late, &ring.Told)
+		ring.Late = late != 0
+		return ring, err
+	}, `
+		SELECT id, alarm, from_time, to_time, late, told FROM rings
+		WHERE alarm = $1 AND to_time >= $2 AND from_time <= $3 ORDER BY from_time, id`, alarmID, from, to)
+}
+
+// UpdateRing writes To and Told.
+func (tx *Tx) UpdateRing(ctx context.Context, r Ring) error {
+	return tx.changed(ctx, ErrNotFound, `UPDATE rings SET to_time = $2, told = $3 WHERE id = $1`, r.ID, r.To, r.Told)
+}

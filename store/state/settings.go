@@ -1,0 +1,49 @@
+package state
+
+import (
+	"context"
+	"time"
+)
+
+// Setting is a value that all processes on the database share, such as the
+// signing key; "" when it was never set.
+func (tx *Tx) Setting(ctx context.Context, name string) (string, error) {
+	found, err := all(ctx, tx, value[string], `SELECT value FROM settings WHERE name = $1`, name)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0], nil
+}
+
+// InitSetting sets a value unless it is set, and gives the one that holds now.
+func (tx *Tx) InitSetting(ctx context.Context, name, value string) (string, error) {
+	_, err := tx.exec(ctx, `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value)
+	if err != nil {
+		return "", err
+	}
+	return tx.Setting(ctx, name)
+}
+
+// Lease takes timed work, such as sealing, for owner until a time; false while
+// somebody else has it. Who has it can take it again.
+func (tx *Tx) Lease(ctx context.Context, name, owner string, now, until time.Time) (bool, error) {
+	taken, err := all(ctx, tx, value[string], `
+		INSERT INTO leases (name, owner, ends) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, ends = excluded.ends
+			WHERE leases.owner = excluded.owner OR leases.ends <= $4
+		RETURNING owner`, name, owner, until, now)
+	return len(taken) > 0, err
+}
+
+// EndLease gives timed work back.
+func (tx *Tx) EndLease(ctx context.Context, name, owner string) error {
+	_, err := tx.exec(ctx, `DELETE FROM leases WHERE name = $1 AND owner = $2`, name, owner)
+	return err
+}
+
+func (tx *Tx) setSetting(ctx context.Context, name, value string) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO settings (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}

@@ -1,0 +1,137 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// sqliteReaders is how many View run at a time.
+const sqliteReaders = 4
+
+// sqlitePragmas hold for every connection. The order counts: the first two can
+// be set only while the file is empty.
+var sqlitePragmas = []string{
+	// Larger pages than the usual ones: blocks are long, and fewer, larger writes
+	// cost less.
+	"page_size(8192)",
+	// Space that sealed blocks leave is used again, and given back by vacuum.
+	"auto_vacuum(incremental)",
+	// Readers and the writer do not wait for each other.
+	"journal_mode(wal)",
+	// Update promises that everything is on disk. In WAL mode NORMAL would sync
+	// at checkpoints only, so that a power failure could take back what was
+	// committed and acknowledged; FULL syncs the log at every commit. EXTRA adds
+	// nothing in WAL mode.
+	"synchronous(full)",
+	"foreign_keys(1)",
+	// Let the log grow to 32 MB before a commit moves it into the file, and cut
+	// it back to that when a reader made it grow further.
+	"wal_autocheckpoint(4000)",
+	"journal_size_limit(33554432)",
+	"cache_size(-16000)",
+}
+
+// sqliteBusy is how long SQLite waits by itself for another process, in milliseconds.
+const sqliteBusy = "busy_timeout(5000)"
+
+func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
+	if name == "" {
+		return errors.New("sqlite: needs the path of a file, as in sqlite:/var/lib/tocsin/state.db")
+	}
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	db.view, db.begin = "BEGIN", "BEGIN IMMEDIATE"
+	if write {
+		if db.guard, err = takeGuard(name); err != nil {
+			return err
+		}
+		if err := makeFile(name); err != nil {
+			return err
+		}
+		writer, err := db.connectSQLite(name, "mode=rw", sqlitePragmas...)
+		if err != nil {
+			return err
+		}
+		if err := db.migrate(ctx, writer); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		db.writers = newPool(writer, 1, true)
+	}
+	// Not mode=ro: the last connection to close has to be able to write the log
+	// back, and the first to open to make its index.
+	reader, err := db.connectSQLite(name, "mode=rw", "query_only(1)", "cache_size(-8000)")
+	if err != nil {
+		return err
+	}
+	if !write {
+		if _, err := os.Stat(name); err != nil {
+			return fmt.Errorf("there is no database yet: %w", err)
+		}
+		if err := db.checkCurrent(ctx, reader); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	db.readers = newPool(reader, sqliteReaders, true)
+	return nil
+}
+
+func (db *DB) connectSQLite(name, mode string, pragmas ...string) (*sql.DB, error) {
+	q := []string{mode, "_pragma=" + sqliteBusy}
+	for _, p := range pragmas {
+		q = append(q, "_pragma="+p)
+	}
+	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(name)}).EscapedPath()+"?"+strings.Join(q, "&"))
+	if err != nil {
+		return nil, err
+	}
+	db.open = append(db.open, d)
+	return d, nil
+}
+
+// makeFile makes the database's file, which nobody else may read: it holds
+// endpoints with their secrets. The log and its index get the same mode.
+func makeFile(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	return f.Close()
+}
+
+// vacuum gives space back to the file system after much was deleted. A quarter
+// of the file stays free for the next blocks, and each call moves only a little,
+// so that nobody waits for it. It is no part of the transaction: when it fails
+// the next one does it.
+func (tx *Tx) vacuum(ctx context.Context) {
+	if tx.postgres {
+		return
+	}
+	var free, pages int64
+	for text, n := range map[string]*int64{"PRAGMA freelist_count": &free, "PRAGMA page_count": &pages} {
+		rows, err := tx.conn.query(ctx, text, nil)
+		if err != nil {
+			return
+		}
+		for rows.Next() {
+			err = rows.Scan(n)
+		}
+		if errors.Join(err, rows.Close()) != nil {
+			return
+		}
+	}
+	if free > vacuumPages && free > pages/4 {
+		// Closing finalizes the statement half way through, which is fine too.
+		_, _ = tx.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
+	}
+}
+
+// vacuumPages is how many pages one vacuum gives back, 16 MB.
+const vacuumPages = 2048
