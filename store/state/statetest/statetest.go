@@ -92,7 +92,7 @@ func points(t *testing.T, s suite) {
 				return err
 			}
 			t.Log(f)
-			if err := tx.MarkDue(ctx, []state.Touch{{scope, m, 0}}); err != nil {
+			if err := tx.MarkDue(ctx, []state.Touch{{Scope: scope, Metric: m}}); err != nil {
 				return err
 			}
 			if err := tx.AddEvidence(ctx, []state.Evidence{{Filter: 1, Time: 5, Body: []byte{}}, {Filter: 1, Time: 6}}, 1); err != nil {
