@@ -2,8 +2,6 @@ package app
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,61 +10,12 @@ import (
 
 	"tocsin/core/control"
 	"tocsin/core/event"
-	"tocsin/core/excerpt"
 	"tocsin/core/pattern"
 )
 
-// maxPlaces is how many places a PackError shows.
-const maxPlaces = 20
-
-// A PackError tells what is wrong with a pack's file and where.
-type PackError struct {
-	Path   string
-	Places []Place
-}
-
-// A Place is a place in a file, line and column counted from 1, the column in
-// characters, with what is wrong there.
-type Place struct {
-	Line, Column int
-	Source       string // the line's text
-	Message      string
-}
-
-// Error shows each place as path:line:column, with the line and a caret below it.
-func (e *PackError) Error() string {
-	var b strings.Builder
-	for i, p := range e.Places {
-		if i == maxPlaces {
-			fmt.Fprintf(&b, "\nand %d more", len(e.Places)-i)
-			break
-		}
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "%s:%d:%d: %s", e.Path, p.Line, p.Column, p.Message)
-		if p.Source != "" {
-			b.WriteString("\n" + excerpt.Caret(p.Source, p.Column))
-		}
-	}
-	return b.String()
-}
-
-func (s *source) errorAt(line, column int, message string) error {
-	return &PackError{Path: s.path, Places: []Place{s.at(line, column, message)}}
-}
-
-func (s *source) at(line, column int, message string) Place {
-	p := Place{Line: line, Column: column, Message: message}
-	if 0 < line && line <= len(s.lines) {
-		p.Source = s.lines[line-1]
-	}
-	return p
-}
-
 // place finds the places of a pack's problems in its file.
-func (s *source) place(ps control.Problems) error {
-	e := &PackError{Path: s.path}
+func (s *yamlFile) place(ps control.Problems) error {
+	e := &FileError{Path: s.path}
 	for _, p := range ps {
 		line, column := s.find(p.Path, p.Name)
 		message := p.Error()
@@ -79,42 +28,13 @@ func (s *source) place(ps control.Problems) error {
 		}
 		e.Places = append(e.Places, s.at(line, column, message))
 	}
-	slices.SortStableFunc(e.Places, func(a, b Place) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
+	inOrder(e.Places)
 	return e
-}
-
-// find is the place of a member: of its value where that is a scalar, else of
-// its name, and of what encloses it where it is missing.
-func (s *source) find(path event.Path, byName bool) (line, column int) {
-	for ; ; path = path[:len(path)-1] {
-		name := path.String()
-		v := s.values[name]
-		if k, ok := s.keys[name]; ok && (byName || v == nil || v.GetToken().Type == token.ImplicitNullType || !isScalar(v)) {
-			v = k
-		}
-		if v != nil {
-			at := start(v)
-			return at.Line, at.Column
-		}
-		if len(path) == 0 {
-			return 1, 1
-		}
-	}
-}
-
-func isScalar(n ast.Node) bool {
-	_, scalar := n.(ast.ScalarNode)
-	return scalar
 }
 
 // inside is the place of the byte at pos of a text, where the file shows the text
 // so that it can be told.
-func (s *source) inside(path event.Path, pos int) (line, column int, ok bool) {
+func (s *yamlFile) inside(path event.Path, pos int) (line, column int, ok bool) {
 	switch n := s.values[path.String()].(type) {
 	case *ast.StringNode:
 		pos += leading(n.Value)

@@ -153,7 +153,7 @@ func TestLoadPackRefuses(t *testing.T) {
 		{"tag", "name: !!str 1\n", "FILE:1:7: a pack has no tags"},
 		{"merge key", "<<: {name: x}\n", "FILE:1:1: a member's name is a plain text"},
 		{"infinity", small + "    threshold: .inf\n", "FILE:5:16: a pack has only members, lists, texts, numbers, true and false"},
-		{"second document", small + "---\n" + small, "FILE:6:1: a second document begins here: put each pack into a file of its own"},
+		{"second document", small + "---\n" + small, "FILE:6:1: a second document begins here: a pack has a file of its own"},
 		{"not UTF-8", "name: caf\xe9\n", "FILE:1:10: this byte is not UTF-8: save the file as UTF-8\n"},
 		{"deep", strings.Repeat("[", 100000), "FILE:1:101: more than 100 brackets are open here"},
 		{"deep by indentation", deep(200), "FILE:102:"},
@@ -196,7 +196,7 @@ func TestLoadPackOfWhatIsNoFile(t *testing.T) {
 	if _, err := LoadPack(filepath.Join(dir, "none.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
-	long := write(t, "long.yaml", strings.Repeat("#", MaxPack+1))
+	long := write(t, "long.yaml", strings.Repeat("#", MaxText+1))
 	if _, err := LoadPack(long); err == nil || !strings.Contains(err.Error(), "is longer than 8 MB: that is no pack") {
 		t.Errorf("long file: %v", err)
 	}
@@ -219,7 +219,7 @@ func TestPackByNameOrFile(t *testing.T) {
 	}
 }
 
-func TestPackErrorIsBounded(t *testing.T) {
+func TestFileErrorIsBounded(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("controls:\n")
 	for range 50 {
@@ -245,7 +245,7 @@ func FuzzPack(f *testing.F) {
 		if (p == nil) == (err == nil) {
 			t.Errorf("pack %v and error %v", p, err)
 		}
-		places := (*PackError)(nil)
+		places := (*FileError)(nil)
 		if errors.As(err, &places) {
 			for _, at := range places.Places {
 				if at.Line < 1 || at.Column < 1 || at.Message == "" {

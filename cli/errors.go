@@ -39,7 +39,7 @@ func tell(err error, ran *cobra.Command, s Streams) int {
 	var status exitStatus
 	var usage *usageError
 	var syntax *pattern.SyntaxError
-	var pack *app.PackError
+	var pack *app.FileError
 	switch {
 	case err == nil:
 		return exitDone

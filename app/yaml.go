@@ -14,21 +14,24 @@ import (
 	"tocsin/core/event"
 )
 
-// maxNesting is how deep the members of a pack may nest; events in it are the deepest.
+// maxNesting is how deep the members of a file may nest; events in a pack are the deepest.
 const maxNesting = 100
 
-// A source is a pack's file: its lines, and where in it each member stands.
-type source struct {
-	path  string
+// A yamlFile is a file that people write: its lines, and where in it each member stands.
+type yamlFile struct {
+	path string
+	// kind is what the file is, as messages call it: a pack, a configuration.
+	kind  string
+	empty string // what an empty file lacks, "" when it may be empty
 	lines []string
 	// keys and values are the nodes of each member by its path; an element of a
 	// list has only a value.
 	keys, values map[string]ast.Node
 }
 
-func newSource(path string, text []byte) *source {
-	return &source{
-		path:   path,
+func newYAML(path, kind, empty string, text []byte) *yamlFile {
+	return &yamlFile{
+		path: path, kind: kind, empty: empty,
 		lines:  strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n"),
 		keys:   map[string]ast.Node{},
 		values: map[string]ast.Node{},
@@ -36,9 +39,9 @@ func newSource(path string, text []byte) *source {
 }
 
 // tree reads the file as JSON values: nil, bool, json.Number, string, []any and
-// map[string]any. JSON is YAML, so one parser reads both; of YAML a pack needs
-// only maps, lists and scalars, so anchors, aliases and tags are refused.
-func (s *source) tree(text []byte) (any, error) {
+// map[string]any. JSON is YAML, so one parser reads both; of YAML such a file
+// needs only maps, lists and scalars, so anchors, aliases and tags are refused.
+func (s *yamlFile) tree(text []byte) (any, error) {
 	if line, column, deep := nesting(text); deep {
 		return nil, s.errorAt(line, column, fmt.Sprintf("more than %d brackets are open here", maxNesting))
 	}
@@ -48,7 +51,7 @@ func (s *source) tree(text []byte) (any, error) {
 			at := broken.GetToken().Position
 			return nil, s.errorAt(at.Line, at.Column, broken.GetMessage())
 		}
-		return nil, fmt.Errorf("read pack %s: %w", s.path, err)
+		return nil, fmt.Errorf("read %s: %w", s.path, err)
 	}
 	var body ast.Node
 	for _, d := range file.Docs {
@@ -56,18 +59,21 @@ func (s *source) tree(text []byte) (any, error) {
 		case d.Body == nil || d.Body.Type() == ast.CommentType:
 		case body != nil:
 			at := start(d.Body)
-			return nil, s.errorAt(at.Line, at.Column, "a second document begins here: put each pack into a file of its own")
+			return nil, s.errorAt(at.Line, at.Column, "a second document begins here: "+s.kind+" has a file of its own")
 		default:
 			body = d.Body
 		}
 	}
+	if body == nil && s.empty == "" {
+		return map[string]any{}, nil
+	}
 	if body == nil {
-		return nil, s.errorAt(1, 1, "the file is empty: a pack needs controls, each with an id, a title and a pattern")
+		return nil, s.errorAt(1, 1, "the file is empty: "+s.empty)
 	}
 	return s.value(body, nil)
 }
 
-func (s *source) value(n ast.Node, at event.Path) (any, error) {
+func (s *yamlFile) value(n ast.Node, at event.Path) (any, error) {
 	if len(at) > maxNesting {
 		return nil, s.refuse(n, fmt.Sprintf("members nest deeper than %d", maxNesting))
 	}
@@ -110,15 +116,15 @@ func (s *source) value(n ast.Node, at event.Path) (any, error) {
 		}
 		return n.Value, nil
 	case *ast.AnchorNode, *ast.AliasNode:
-		return nil, s.refuse(n, "a pack has no anchors and aliases: write the value out, or in quotes if it is a text")
+		return nil, s.refuse(n, s.kind+" has no anchors and aliases: write the value out, or in quotes if it is a text")
 	case *ast.TagNode:
-		return nil, s.refuse(n, "a pack has no tags: write the value out, or in quotes if it is a text")
+		return nil, s.refuse(n, s.kind+" has no tags: write the value out, or in quotes if it is a text")
 	}
-	return nil, s.refuse(n, "a pack has only members, lists, texts, numbers, true and false")
+	return nil, s.refuse(n, s.kind+" has only members, lists, texts, numbers, true and false")
 }
 
 // entry adds one member of a map.
-func (s *source) entry(m map[string]any, entry *ast.MappingValueNode, at event.Path) error {
+func (s *yamlFile) entry(m map[string]any, entry *ast.MappingValueNode, at event.Path) error {
 	key, ok := entry.Key.(ast.Node)
 	if !ok {
 		return s.refuse(entry, "a member needs a name")
@@ -147,7 +153,31 @@ func number(text string, value any) any {
 	return value
 }
 
-func (s *source) refuse(n ast.Node, message string) error {
+// find is the place of a member: of its value where that is a scalar, else of
+// its name, and of what encloses it where it is missing.
+func (s *yamlFile) find(path event.Path, byName bool) (line, column int) {
+	for ; ; path = path[:len(path)-1] {
+		name := path.String()
+		v := s.values[name]
+		if k, ok := s.keys[name]; ok && (byName || v == nil || v.GetToken().Type == token.ImplicitNullType || !isScalar(v)) {
+			v = k
+		}
+		if v != nil {
+			at := start(v)
+			return at.Line, at.Column
+		}
+		if len(path) == 0 {
+			return 1, 1
+		}
+	}
+}
+
+func isScalar(n ast.Node) bool {
+	_, scalar := n.(ast.ScalarNode)
+	return scalar
+}
+
+func (s *yamlFile) refuse(n ast.Node, message string) error {
 	at := start(n)
 	return s.errorAt(at.Line, at.Column, message)
 }
