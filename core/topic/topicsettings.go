@@ -20,6 +20,18 @@ type TopicSettings struct {
 	Kept map[string]string
 }
 
+// NewTopicSettings is the settings that Stored was of. An error is an *InvalidError.
+func NewTopicSettings(attributes map[string]string) (TopicSettings, error) {
+	var s TopicSettings
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		var err error
+		if s, err = s.Set(name, attributes[name]); err != nil {
+			return TopicSettings{}, err
+		}
+	}
+	return s, nil
+}
+
 // Set gives the settings with one attribute changed, checked as
 // SetTopicAttributes does; an empty value clears it. What CreateTopic says of an
 // error, which is an *InvalidError, is its AmongAttributes.
@@ -96,6 +108,17 @@ func (s TopicSettings) Attributes() map[string]string {
 		a["DeliveryPolicy"] = s.Delivery.JSON()
 	}
 	maps.Copy(a, s.Kept)
+	return a
+}
+
+// Stored are the settings as NewTopicSettings makes the same of: the attributes
+// that are set.
+func (s TopicSettings) Stored() map[string]string {
+	a := s.Attributes()
+	delete(a, "EffectiveDeliveryPolicy")
+	if s.DisplayName == "" {
+		delete(a, "DisplayName")
+	}
 	return a
 }
 

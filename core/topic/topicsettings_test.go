@@ -115,3 +115,29 @@ func TestSenders(t *testing.T) {
 		}
 	}
 }
+
+func TestTopicSettingsComeBackFromWhatIsStored(t *testing.T) {
+	var s TopicSettings
+	for _, attributes := range [][2]string{
+		{},
+		{"DisplayName", "tocsin"},
+		{"SignatureVersion", "2"},
+		{"KmsMasterKeyId", "alias/key"},
+		{"TracingConfig", "Active"},
+		{"DeliveryPolicy", `{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":2,"maxDelayTarget":9,"numRetries":5,"backoffFunction":"geometric"},"disableSubscriptionOverrides":true,"defaultThrottlePolicy":{"maxReceivesPerSecond":3},"defaultRequestPolicy":{"headerContentType":"application/json"}}}`},
+	} {
+		if attributes[0] != "" {
+			var err error
+			if s, err = s.Set(attributes[0], attributes[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		back, err := NewTopicSettings(s.Stored())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(s, back); diff != "" {
+			t.Errorf("after %s: %s", attributes[0], diff)
+		}
+	}
+}
