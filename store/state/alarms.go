@@ -105,18 +105,6 @@ func (tx *Tx) Alarms(ctx context.Context) ([]Alarm, error) {
 
 // DeleteAlarm removes an alarm, or tells ErrNotFound. Its history stays.
 func (tx *Tx) DeleteAlarm(ctx context.Context, arn string) error {
-	if err := tx.lock(ctx, `SELECT id FROM alarms WHERE arn = $1 ORDER BY id`, arn); err != nil {
-		return err
-	}
-	for _, text := range []string{
-		`DELETE FROM touched WHERE alarm = (SELECT id FROM alarms WHERE arn = $1)`,
-		`DELETE FROM alarm_metrics WHERE alarm = (SELECT id FROM alarms WHERE arn = $1)`,
-		`DELETE FROM rings WHERE alarm = (SELECT id FROM alarms WHERE arn = $1)`,
-	} {
-		if _, err := tx.exec(ctx, text, arn); err != nil {
-			return err
-		}
-	}
 	return tx.changed(ctx, ErrNotFound, `DELETE FROM alarms WHERE arn = $1`, arn)
 }
 

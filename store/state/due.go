@@ -36,10 +36,10 @@ func (tx *Tx) MarkDue(ctx context.Context, touched []Touch) error {
 		}
 		ids = append(ids, on.alarm)
 	}
-	ids = distinct(ids)
-	if err := tx.lockAlarms(ctx, ids); err != nil {
+	if ids, err = tx.lockAlarms(ctx, distinct(ids)); err != nil {
 		return err
 	}
+	due = slices.DeleteFunc(due, func(d touchedMinute) bool { return !slices.Contains(ids, d.alarm) })
 	slices.SortFunc(due, touchedMinute.compare)
 	due = slices.Compact(due)
 	err = batches(len(due), func(from, to int) error {
@@ -127,7 +127,7 @@ type Evaluation struct {
 // SaveEvaluation writes the outcome and ends the lease. Minutes touched since
 // the lease began stay due.
 func (tx *Tx) SaveEvaluation(ctx context.Context, owner string, e Evaluation) error {
-	if err := tx.lockAlarms(ctx, []int64{e.Alarm}); err != nil {
+	if _, err := tx.lockAlarms(ctx, []int64{e.Alarm}); err != nil {
 		return err
 	}
 	settled := distinct(e.Touched)
@@ -177,11 +177,20 @@ func (tx *Tx) alarmsOn(ctx context.Context, keys []string) ([]alarmOn, error) {
 	return found, err
 }
 
-// lockAlarms locks alarms, whose ids are in ascending order.
-func (tx *Tx) lockAlarms(ctx context.Context, ids []int64) error {
-	return batches(len(ids), func(from, to int) error {
-		return tx.lock(ctx, `SELECT id FROM alarms WHERE id IN `+params(1, to-from)+` ORDER BY id`, anys(ids[from:to])...)
+// lockAlarms locks alarms, whose ids are in ascending order, and gives those that
+// are still there.
+func (tx *Tx) lockAlarms(ctx context.Context, ids []int64) ([]int64, error) {
+	if !tx.postgres {
+		return ids, nil
+	}
+	var locked []int64
+	err := batches(len(ids), func(from, to int) error {
+		some, err := all(ctx, tx, value[int64],
+			`SELECT id FROM alarms WHERE id IN `+params(1, to-from)+` ORDER BY id FOR UPDATE`, anys(ids[from:to])...)
+		locked = append(locked, some...)
+		return err
 	})
+	return locked, err
 }
 
 type touchedMinute struct{ alarm, minute int64 }

@@ -80,16 +80,10 @@ func (tx *Tx) DeleteLogGroup(ctx context.Context, group int64) error {
 		return err
 	}
 	tx.freed = true
-	for _, text := range []string{
-		`INSERT INTO garbage (key, at) SELECT key, 0 FROM segments WHERE log_group = $1 ON CONFLICT (key) DO NOTHING`,
-		`DELETE FROM segments WHERE log_group = $1`,
-		`DELETE FROM blocks WHERE log_group = $1`,
-		`DELETE FROM spans WHERE log_group = $1`,
-		`DELETE FROM metric_filters WHERE log_group = $1`,
-	} {
-		if _, err := tx.exec(ctx, text, group); err != nil {
-			return err
-		}
+	_, err := tx.exec(ctx, `
+		INSERT INTO garbage (key, at) SELECT key, 0 FROM segments WHERE log_group = $1 ON CONFLICT (key) DO NOTHING`, group)
+	if err != nil {
+		return err
 	}
 	if err := tx.changed(ctx, ErrNotFound, `DELETE FROM log_groups WHERE id = $1`, group); err != nil {
 		return err

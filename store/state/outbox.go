@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tocsin/core/topic"
@@ -26,108 +27,135 @@ type Publication struct {
 }
 
 // Publish puts a message into the outbox; one with an id that is there already is left as it is.
-func (tx *Tx) Publish(ctx context.Context, p Publication) error { panic("") }
+func (tx *Tx) Publish(ctx context.Context, p Publication) error {
+	message, err := encode(storeMessage(p.Message))
+	if err != nil {
+		return err
+	}
+	var summary any
+	if len(p.Summary) > 0 {
+		summary = p.Summary
+	}
+	_, err = tx.exec(ctx, `
+		INSERT INTO messages (message_id, topic_arn, kind, target, token, message, summary, alarm, chain_start, spread, available, lease_owner)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, '')
+		ON CONFLICT (message_id) DO NOTHING`,
+		p.Message.ID, p.Message.TopicARN, string(p.Kind), p.Target, p.Token, message, summary, p.Alarm, p.ChainStart)
+	return err
+}
 
 // LeasePublications takes up to limit messages that were not spread yet.
 func (tx *Tx) LeasePublications(ctx context.Context, owner string, now, until time.Time, limit int) ([]Publication, error) {
-	panic("")
+	ids, err := all(ctx, tx, value[int64], `
+		SELECT id FROM messages WHERE spread = 0 AND available <= $1 ORDER BY id LIMIT $2`+tx.free(), now, limit)
+	if err != nil {
+		return nil, err
+	}
+	var out []Publication
+	err = batches(len(ids), func(from, to int) error {
+		some, args := params(1, to-from), anys(ids[from:to])
+		_, err := tx.exec(ctx, `
+			UPDATE messages SET lease_owner = `+parameter(len(args)+1)+`, available = `+parameter(len(args)+2)+`
+			WHERE id IN `+some, append(slices.Clip(args), owner, until)...)
+		if err != nil {
+			return err
+		}
+		found, err := all(ctx, tx, scanPublication, `
+			SELECT `+publicationColumns+` FROM messages WHERE id IN `+some+` ORDER BY id`, args...)
+		for _, f := range found {
+			out = append(out, f.Publication)
+		}
+		return err
+	})
+	return out, err
 }
 
-// Spread makes the deliveries of a message and takes it out of the outbox.
-// Subscriptions that do not want it are counted in filtered.
+// Spread makes the deliveries of a message and takes it out of the outbox;
+// ErrChanged when somebody else has leased or spread it.
 func (tx *Tx) Spread(ctx context.Context, owner, messageID string, subscriptions []string, at time.Time) error {
-	panic("")
+	ids, err := all(ctx, tx, value[int64], `
+		UPDATE messages SET spread = $3, lease_owner = '' WHERE message_id = $1 AND lease_owner = $2 AND spread = 0
+		RETURNING id`, messageID, owner, max(1, millis(at)))
+	if err == nil && len(ids) == 0 {
+		err = ErrChanged
+	}
+	if err != nil {
+		return err
+	}
+	subscriptions = distinct(subscriptions)
+	return batches(len(subscriptions), func(from, to int) error {
+		var args []any
+		for _, s := range subscriptions[from:to] {
+			args = append(args, ids[0], s, string(Pending), at, at, at, 0, 0, 0, "", 0, 0, "")
+		}
+		_, err := tx.exec(ctx, `
+			INSERT INTO deliveries (message, subscription, status, next, available, created, attempts, round, throttled,
+				last, done, in_dead_letters, lease_owner)
+			VALUES `+values(to-from, 13)+` ON CONFLICT (message, subscription) DO NOTHING`, args...)
+		return err
+	})
 }
 
-// A DeliveryStatus is how far a delivery is.
-type DeliveryStatus string
+const publicationColumns = `id, kind, target, token, message, summary, alarm, chain_start`
 
-const (
-	Pending   DeliveryStatus = "pending"
-	Delivered DeliveryStatus = "delivered"
-	Dead      DeliveryStatus = "dead" // given up; can be sent again
-)
-
-// A Delivery is a message on its way to one subscription.
-type Delivery struct {
-	ID           int64
-	MessageID    string
-	Subscription string // ARN
-	Status       DeliveryStatus
-	Attempts     int
-	// Round begins anew when a dead delivery is sent again; the schedule counts in it.
-	Round     int
-	Next      time.Time
-	Throttled bool // by the last attempt
-	Last      string
-	Created   time.Time
-	Done      time.Time
-	// InDeadLetters says that the subscription's dead-letter queue has it.
-	InDeadLetters bool
+// A stored publication has the id of its row.
+type storedPublication struct {
+	id int64
+	Publication
 }
 
-// A Job is a delivery with what it takes to attempt it.
-type Job struct {
-	Delivery
-	Publication  Publication
-	Subscription Subscription
-	Topic        Topic
+func scanPublication(r row) (p storedPublication, err error) {
+	var message string
+	err = r.Scan(&p.id, &p.Kind, &p.Target, &p.Token, &message, &p.Summary, &p.Alarm, &p.ChainStart)
+	if err != nil {
+		return p, err
+	}
+	m, err := decode[storedMessage](message)
+	p.Message = m.message()
+	return p, err
 }
 
-// LeaseDeliveries takes up to limit deliveries whose time has come, oldest
-// first, at most perSubscription of one subscription, those under lease counted in.
-func (tx *Tx) LeaseDeliveries(ctx context.Context, owner string, now, until time.Time, limit, perSubscription int) ([]Job, error) {
-	panic("")
+// storedMessage is a message as it is stored; its names are for ever.
+type storedMessage struct {
+	ID         string                     `json:"id"`
+	TopicARN   string                     `json:"topicArn"`
+	Subject    string                     `json:"subject,omitempty"`
+	Default    string                     `json:"default"`
+	Bodies     map[topic.Protocol]string  `json:"bodies,omitempty"`
+	Attributes map[string]storedAttribute `json:"attributes,omitempty"`
+	GroupID    string                     `json:"groupId,omitempty"`
+	Published  int64                      `json:"published"`
 }
 
-// An Attempt is one try of a delivery.
-type Attempt struct {
-	Delivery int64
-	Number   int // from 1, over all rounds
-	At       time.Time
-	Took     time.Duration
-	Answer   string // of topic.Answer
-	Detail   string // what the other side said, shortened, without secrets
+type storedAttribute struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
 }
 
-// FinishAttempt writes the attempt and what becomes of the delivery, and ends
-// the lease; ErrChanged when the lease went to somebody else.
-func (tx *Tx) FinishAttempt(ctx context.Context, owner string, a Attempt, d Delivery) error {
-	panic("")
+func storeMessage(m topic.Message) storedMessage {
+	s := storedMessage{
+		ID: m.ID, TopicARN: m.TopicARN, Subject: m.Subject, Default: m.Default, Bodies: m.Bodies,
+		GroupID: m.GroupID, Published: millis(m.Published),
+	}
+	for name, a := range m.Attributes {
+		if s.Attributes == nil {
+			s.Attributes = map[string]storedAttribute{}
+		}
+		s.Attributes[name] = storedAttribute(a)
+	}
+	return s
 }
 
-// A DeliveryQuery selects deliveries.
-type DeliveryQuery struct {
-	Status       DeliveryStatus // "" for all
-	Subscription string
-	MessageID    string
-	Limit        int
-	Before       int64 // id to go on below, 0 to begin
-}
-
-// Deliveries are those that a query selects, newest first.
-func (tx *Tx) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error) { panic("") }
-
-// Delivery is one delivery with what belongs to it, or ErrNotFound.
-func (tx *Tx) Delivery(ctx context.Context, id int64) (Job, error) { panic("") }
-
-// Attempts are those of a delivery, in order.
-func (tx *Tx) Attempts(ctx context.Context, delivery int64) ([]Attempt, error) { panic("") }
-
-// Resend makes dead deliveries pending again, in a new round.
-func (tx *Tx) Resend(ctx context.Context, ids []int64, at time.Time) error { panic("") }
-
-// NextDelivery is when the next pending delivery is due, MaxTime when none is;
-// now when a message waits to be spread.
-func (tx *Tx) NextDelivery(ctx context.Context, now time.Time) (int64, error) { panic("") }
-
-// DeliveryCounts are the numbers of deliveries by status, and the age of the
-// oldest that is pending, in milliseconds since 1970 (0 when none is).
-func (tx *Tx) DeliveryCounts(ctx context.Context) (counts map[DeliveryStatus]int64, oldestPending int64, err error) {
-	panic("")
-}
-
-// PruneMessages removes messages with all deliveries done before a time.
-func (tx *Tx) PruneMessages(ctx context.Context, before time.Time, limit int) (int, error) {
-	panic("")
+func (s storedMessage) message() topic.Message {
+	m := topic.Message{
+		ID: s.ID, TopicARN: s.TopicARN, Subject: s.Subject, Default: s.Default, Bodies: s.Bodies,
+		GroupID: s.GroupID, Published: instant(s.Published),
+	}
+	for name, a := range s.Attributes {
+		if m.Attributes == nil {
+			m.Attributes = map[string]topic.Attribute{}
+		}
+		m.Attributes[name] = topic.Attribute(a)
+	}
+	return m
 }

@@ -93,7 +93,7 @@ func (db *DB) Ping(ctx context.Context) error {
 		})
 	}
 	return db.Update(ctx, func(tx *Tx) error {
-		return tx.setSetting(ctx, "ping", time.Now().UTC().Format(time.RFC3339))
+		return tx.SetSetting(ctx, "ping", time.Now().UTC().Format(time.RFC3339))
 	})
 }
 

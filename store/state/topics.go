@@ -1,7 +1,9 @@
 package state
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"tocsin/core/topic"
@@ -16,58 +18,70 @@ type Topic struct {
 }
 
 // PutTopic makes or replaces a topic.
-func (tx *Tx) PutTopic(ctx context.Context, t Topic) error { panic("") }
+func (tx *Tx) PutTopic(ctx context.Context, t Topic) error {
+	settings, err := encode(t.Settings.Stored())
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `
+		INSERT INTO topics (arn, owner, settings, policy, created) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (arn) DO UPDATE SET owner = excluded.owner, settings = excluded.settings,
+			policy = excluded.policy, created = excluded.created`,
+		t.ARN, t.Owner, settings, t.Policy, t.Created)
+	return err
+}
 
 // Topic is the topic with that ARN, or ErrNotFound.
-func (tx *Tx) Topic(ctx context.Context, arn string) (Topic, error) { panic("") }
+func (tx *Tx) Topic(ctx context.Context, arn string) (Topic, error) {
+	return one(ctx, tx, scanTopic, `SELECT arn, owner, settings, policy, created FROM topics WHERE arn = $1`, arn)
+}
 
 // Topics are all topics by ARN.
-func (tx *Tx) Topics(ctx context.Context) ([]Topic, error) { panic("") }
-
-// DeleteTopic removes a topic, its subscriptions and what they were to be told.
-func (tx *Tx) DeleteTopic(ctx context.Context, arn string) error { panic("") }
-
-// A Subscription is a subscription with what tocsin adds.
-type Subscription struct {
-	topic.Subscription
-	// Trusted endpoints were named by the operator and may be on a private network.
-	Trusted bool
-	// Managed subscriptions come from the configuration, which may take them away.
-	Managed bool
-	Created time.Time
+func (tx *Tx) Topics(ctx context.Context) ([]Topic, error) {
+	topics, err := all(ctx, tx, scanTopic, `SELECT arn, owner, settings, policy, created FROM topics`)
+	slices.SortFunc(topics, func(a, b Topic) int { return cmp.Compare(a.ARN, b.ARN) })
+	return topics, err
 }
 
-// PutSubscription makes or replaces a subscription.
-func (tx *Tx) PutSubscription(ctx context.Context, s Subscription) error { panic("") }
-
-// Subscription is the subscription with that ARN, or ErrNotFound.
-func (tx *Tx) Subscription(ctx context.Context, arn string) (Subscription, error) { panic("") }
-
-// Subscriptions are those of a topic, all with "", by ARN.
-func (tx *Tx) Subscriptions(ctx context.Context, topicARN string) ([]Subscription, error) {
-	panic("")
+// DeleteTopic removes a topic, its subscriptions and what they were to be told,
+// or tells ErrNotFound.
+func (tx *Tx) DeleteTopic(ctx context.Context, arn string) error {
+	if err := tx.LockTopic(ctx, arn); err != nil {
+		return err
+	}
+	subscriptions, err := tx.Subscriptions(ctx, arn)
+	if err != nil {
+		return err
+	}
+	for _, s := range subscriptions {
+		if err := tx.DeleteSubscription(ctx, s.ARN); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.exec(ctx, `DELETE FROM messages WHERE topic_arn = $1 AND spread = 0`, arn); err != nil {
+		return err
+	}
+	return tx.changed(ctx, ErrNotFound, `DELETE FROM topics WHERE arn = $1`, arn)
 }
 
-// FindSubscription is the subscription of an endpoint to a topic, or ErrNotFound.
-func (tx *Tx) FindSubscription(ctx context.Context, topicARN string, p topic.Protocol, endpoint string) (Subscription, error) {
-	panic("")
+// LockTopic makes whoever else locks the topic wait until the transaction ends,
+// so that what is read of its subscriptions stays so. Whoever locks several does
+// it in the order of their ARNs.
+func (tx *Tx) LockTopic(ctx context.Context, arn string) error {
+	return tx.lock(ctx, "SELECT arn FROM topics WHERE arn = $1 ORDER BY arn", arn)
 }
 
-// DeleteSubscription removes a subscription and what it was to be told; ErrNotFound.
-func (tx *Tx) DeleteSubscription(ctx context.Context, arn string) error { panic("") }
-
-// A Token confirms or restores a subscription. Only its hash is stored.
-type Token struct {
-	Token        string
-	Subscription Subscription // as it is, or was when it was removed
-	Made         time.Time
+func scanTopic(r row) (t Topic, err error) {
+	var settings string
+	var created int64
+	if err := r.Scan(&t.ARN, &t.Owner, &settings, &t.Policy, &created); err != nil {
+		return t, err
+	}
+	t.Created = instant(created)
+	attributes, err := decode[map[string]string](settings)
+	if err != nil {
+		return t, err
+	}
+	t.Settings, err = topic.NewTopicSettings(attributes)
+	return t, err
 }
-
-// AddToken stores a token.
-func (tx *Tx) AddToken(ctx context.Context, t Token) error { panic("") }
-
-// TokenOf finds a token, or ErrNotFound.
-func (tx *Tx) TokenOf(ctx context.Context, token string) (Token, error) { panic("") }
-
-// PruneTokens removes tokens made before a time.
-func (tx *Tx) PruneTokens(ctx context.Context, before time.Time) error { panic("") }

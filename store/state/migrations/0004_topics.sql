@@ -18,7 +18,6 @@ CREATE INDEX subscriptions_topic ON subscriptions (topic_arn);
 
 CREATE TABLE tokens (
   hash         BYTEA PRIMARY KEY,
-  arn          TEXT NOT NULL,
   subscription TEXT NOT NULL,
   made         BIGINT NOT NULL
 );
