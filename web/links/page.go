@@ -67,6 +67,9 @@ func facts(s state.Subscription, withEndpoint bool) []fact {
 	if withEndpoint {
 		f = append(f, fact{Name: "Sent to", Value: s.Endpoint})
 	}
+	if s.Confirmed {
+		return append(f, fact{Name: "Subscription's id", Value: s.ARN, Code: true})
+	}
 	return append(f, fact{Name: "Topic's ARN", Value: s.TopicARN, Code: true})
 }
 
@@ -116,7 +119,7 @@ func confirmed(s state.Subscription, restored bool) page {
 	p := page{
 		Tone: "good", Title: "Subscription confirmed!",
 		Text:  []string{"Messages of this topic are sent to you."},
-		Facts: append(facts(s, true), fact{Name: "Subscription's id", Value: s.ARN, Code: true}),
+		Facts: facts(s, true),
 	}
 	if restored {
 		p.Title = "Subscription restored!"
