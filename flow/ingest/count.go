@@ -1,0 +1,250 @@
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tocsin/core/event"
+	"tocsin/core/evidence"
+	"tocsin/core/metric"
+	"tocsin/store/state"
+)
+
+// A sheet is what a batch adds to one log group, and what it counts for there.
+type sheet struct {
+	group *group
+	kept  []place // the events that are new, in the order of the batch
+	cells map[cellKey]*cell
+	shown map[shownKey][]exhibit
+	last  []lastCell // by filter: the cell used last of a metric without dimensions
+}
+
+// A place is where a record stands.
+type place struct {
+	part  *part
+	index int
+}
+
+// A cell is what one filter publishes for one metric in one minute.
+type cell struct {
+	metric metric.Identity
+	unit   string
+	// The first value and how often it came are kept apart, since most filters
+	// publish the same value, 1, every time.
+	value   float64
+	repeats float64
+	others  metric.Samples
+	loud    bool // some of it is from files that may ring
+}
+
+type cellKey struct {
+	filter     int32
+	minute     int64
+	dimensions string // of the metric; "" for none
+}
+
+type lastCell struct {
+	minute int64
+	cell   *cell
+}
+
+// An exhibit is a matching event that may become evidence.
+type exhibit struct {
+	place
+	time int64
+	id   event.ID
+}
+
+type shownKey struct {
+	filter int32
+	minute int64
+}
+
+// evidencePerMinute is how many events are kept of each filter and minute, the newest.
+const evidencePerMinute = 20
+
+func newSheet(g *group) *sheet {
+	return &sheet{group: g, cells: map[cellKey]*cell{}, shown: map[shownKey][]exhibit{}, last: make([]lastCell, len(g.filters))}
+}
+
+// add takes in a new event and counts it.
+func (s *sheet) add(p *part, i int, reader *evidence.Reader) {
+	s.kept = append(s.kept, place{p, i})
+	r := &p.records[i]
+	if !r.dated {
+		return
+	}
+	matches := p.matches(i)
+	if len(matches) == 0 && len(s.group.defaults) == 0 {
+		return
+	}
+	e := metric.Event{Timestamp: r.time}
+	for _, hit := range matches {
+		f := &s.group.filters[hit]
+		e.Message = p.message(i)
+		if len(f.SystemFields) > 0 {
+			reader.Read(e.Message)
+			e.Account, e.Region = string(reader.Text(evidence.Account)), string(reader.Text(evidence.Region))
+			e.Source = s.group.log.Name
+		}
+		if d, ok := f.Datapoint(e, true); ok {
+			s.publish(hit, d, !p.file.arrival.Quiet)
+		}
+		s.show(hit, exhibit{place{p, i}, r.time, r.id})
+	}
+	for _, filter := range s.group.defaults {
+		if slices.Contains(matches, filter) {
+			continue
+		}
+		if d, ok := s.group.filters[filter].Datapoint(e, false); ok {
+			s.publish(filter, d, !p.file.arrival.Quiet)
+		}
+	}
+}
+
+// publish counts a datapoint.
+func (s *sheet) publish(filter int32, d metric.Datapoint, loud bool) {
+	last := &s.last[filter]
+	found := last.cell
+	if plain := len(d.Metric.Dimensions) == 0; !plain || found == nil || last.minute != d.Time {
+		key := cellKey{filter: filter, minute: d.Time}
+		if !plain {
+			d.Metric = clean(d.Metric)
+			key.dimensions = d.Metric.Key()
+		}
+		if found = s.cells[key]; found == nil {
+			found = &cell{metric: d.Metric, unit: d.Unit}
+			s.cells[key] = found
+		}
+		if plain {
+			*last = lastCell{d.Time, found}
+		}
+	}
+	found.loud = found.loud || loud
+	switch {
+	case found.repeats == 0:
+		found.value, found.repeats = d.Value, 1
+	case found.value == d.Value:
+		found.repeats++
+	default:
+		found.others.Add(d.Value, 1)
+	}
+}
+
+// clean makes the values of dimensions, which come from events, such as every
+// database takes.
+func clean(m metric.Identity) metric.Identity {
+	for i, d := range m.Dimensions {
+		if !utf8.ValidString(d.Value) || strings.ContainsRune(d.Value, 0) {
+			m.Dimensions = slices.Clone(m.Dimensions)
+			m.Dimensions[i].Value = plain(d.Value, len(d.Value))
+			return clean(metric.NewIdentity(m.Namespace, m.Name, m.Dimensions...))
+		}
+	}
+	return m
+}
+
+// show keeps an event as evidence if it is among the newest of its minute.
+func (s *sheet) show(filter int32, e exhibit) {
+	key := shownKey{filter, metric.Minute(e.time)}
+	kept := s.shown[key]
+	at, _ := slices.BinarySearchFunc(kept, e, compareExhibits)
+	if at == evidencePerMinute {
+		return
+	}
+	s.shown[key] = slices.Insert(kept, at, e)[:min(len(kept)+1, evidencePerMinute)]
+}
+
+// compareExhibits orders newest first; ties, which whole seconds make common, by
+// id, so that the choice does not depend on who came first.
+func compareExhibits(a, b exhibit) int {
+	return cmp.Or(cmp.Compare(b.time, a.time), bytes.Compare(a.id[:], b.id[:]))
+}
+
+// evidence writes the evidence out.
+func (s *sheet) evidence(reader *evidence.Reader) ([]state.Evidence, error) {
+	var out []state.Evidence
+	bodies := map[place][]byte{} // of events that several filters match
+	for key, kept := range s.shown {
+		for _, e := range kept {
+			body := bodies[e.place]
+			if body == nil {
+				reader.Read(e.part.message(e.index))
+				var err error
+				if body, err = json.Marshal(reader.Event(time.UnixMilli(e.time))); err != nil {
+					return nil, err
+				}
+				bodies[e.place] = body
+			}
+			out = append(out, state.Evidence{
+				Filter: s.group.filters[key.filter].id, Minute: key.minute, Time: e.time, Event: e.id, Body: body,
+			})
+		}
+	}
+	return out, nil
+}
+
+// A ledger is what a batch counts for, by metric.
+type ledger struct {
+	metrics map[metricKey]*account
+}
+
+type metricKey struct {
+	scope  state.Scope
+	metric string
+}
+
+// An account is what was published for one metric, by minute.
+type account struct {
+	scope   state.Scope
+	metric  metric.Identity
+	unit    string
+	minutes map[int64]metric.Samples
+	touched map[int64]bool // minutes that may ring
+}
+
+// add takes in what was counted for a log group.
+func (l *ledger) add(s *sheet) {
+	for key, c := range s.cells {
+		id := metricKey{s.group.log.Scope, c.metric.Key()}
+		a := l.metrics[id]
+		if a == nil {
+			a = &account{
+				scope: id.scope, metric: c.metric, unit: c.unit,
+				minutes: map[int64]metric.Samples{}, touched: map[int64]bool{},
+			}
+			if l.metrics == nil {
+				l.metrics = map[metricKey]*account{}
+			}
+			l.metrics[id] = a
+		}
+		samples := a.minutes[key.minute]
+		samples.Add(c.value, c.repeats)
+		samples.Merge(c.others)
+		a.minutes[key.minute] = samples
+		if c.loud {
+			a.touched[key.minute] = true
+		}
+	}
+}
+
+// points are the datapoints, and touched the minutes whose alarms are due.
+func (l *ledger) points() (points []state.Points, touched []state.Touch) {
+	for _, a := range l.metrics {
+		of := state.Points{Scope: a.scope, Metric: a.metric, Unit: a.unit}
+		for minute, samples := range a.minutes {
+			of.Points = append(of.Points, metric.Point{Time: minute, Samples: samples})
+			if a.touched[minute] {
+				touched = append(touched, state.Touch{Scope: a.scope, Metric: a.metric, Minute: minute})
+			}
+		}
+		slices.SortFunc(of.Points, func(a, b metric.Point) int { return cmp.Compare(a.Time, b.Time) })
+		points = append(points, of)
+	}
+	return points, touched
+}

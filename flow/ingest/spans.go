@@ -1,0 +1,114 @@
+package ingest
+
+import (
+	"cmp"
+	"slices"
+
+	"tocsin/core/event"
+)
+
+// A span is a stretch of event time in a log group, with the ids of all events
+// stored in it. An event that comes again has the time that it had before, so
+// that a repeat is an id that is in the event's span.
+//
+// The database keeps a version of each span, which grows with every transaction
+// that adds events to it. As long as it grows by our own alone, ids is
+// complete; when it is another, another process has written there, and the ids
+// are read again.
+type span struct {
+	group, start int64
+	known        bool // version and ids are those of the database
+	version      int64
+	ids          map[event.ID]struct{}
+	added        []event.ID // those of ids that are not committed yet
+	turn         uint64     // when it was used last
+}
+
+// spanLength is how much time a span is, in milliseconds. Log files hold events
+// of some five to fifteen minutes, so that one needs few spans, and the ids of a
+// span, 40 bytes each, fit into memory even at ten thousand events a second.
+const spanLength = 5 * 60_000
+
+// spanStart is the start of the span that a time lies in. No time is before 1970.
+func spanStart(at int64) int64 { return at - at%spanLength }
+
+// take adds an id; false when it is there already.
+func (s *span) take(id event.ID) bool {
+	if _, there := s.ids[id]; there {
+		return false
+	}
+	s.ids[id] = struct{}{}
+	s.added = append(s.added, id)
+	return true
+}
+
+// undo takes out what is not committed.
+func (s *span) undo() {
+	for _, id := range s.added {
+		delete(s.ids, id)
+	}
+	s.added = nil
+}
+
+// forget makes the span one that has to be read again.
+func (s *span) forget() { s.known, s.ids, s.added = false, nil, nil }
+
+type spanKey struct{ group, start int64 }
+
+// spans are the spans in memory. They belong to the committer.
+type spans struct {
+	limit int64 // bytes
+	all   map[spanKey]*span
+	turn  uint64
+}
+
+// use is the span of a group that a time lies in, for this turn.
+func (s *spans) use(group, at int64) *span {
+	key := spanKey{group, spanStart(at)}
+	found := s.all[key]
+	if found == nil {
+		found = &span{group: group, start: key.start}
+		s.all[key] = found
+	}
+	found.turn = s.turn
+	return found
+}
+
+// What a span and an id take in memory, about.
+const (
+	spanSize = 400
+	idSize   = 40
+)
+
+// count is how many ids there are.
+func (s *spans) count() (ids int64) {
+	for _, sp := range s.all {
+		ids += int64(len(sp.ids))
+	}
+	return ids
+}
+
+// evict forgets the spans that were not used for longest until the others fit,
+// and begins another turn. Those of this turn stay. It returns the number of ids left.
+func (s *spans) evict() int64 {
+	defer func() { s.turn++ }()
+	ids := s.count()
+	if idSize*ids+spanSize*int64(len(s.all)) <= s.limit {
+		return ids
+	}
+	old := make([]*span, 0, len(s.all))
+	for _, sp := range s.all {
+		if sp.turn != s.turn {
+			old = append(old, sp)
+		}
+	}
+	slices.SortFunc(old, func(a, b *span) int { return cmp.Compare(a.turn, b.turn) })
+	for _, sp := range old {
+		if idSize*ids+spanSize*int64(len(s.all)) <= s.limit/4*3 { // room for some turns
+			break
+		}
+		ids -= int64(len(sp.ids))
+		delete(s.all, spanKey{sp.group, sp.start})
+	}
+	return ids
+}
