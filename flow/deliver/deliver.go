@@ -85,6 +85,7 @@ type Courier struct {
 	slots slots
 	down  outage
 	stats counters
+	grace time.Duration
 
 	mu sync.Mutex
 	// running are the deliveries that are being attempted or recorded here.
@@ -115,7 +116,7 @@ func New(o Options) *Courier {
 	}
 	c := &Courier{
 		o: o, log: o.Log, wake: make(chan struct{}, 1),
-		running: map[int64]bool{}, paced: map[string]time.Time{},
+		grace: grace, running: map[int64]bool{}, paced: map[string]time.Time{},
 	}
 	c.slots = slots{fast: o.Concurrency, all: o.Concurrency * slowShare, freed: c.Wake}
 	c.down.log = o.Log

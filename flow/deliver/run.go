@@ -72,8 +72,8 @@ func (c *Courier) Run(ctx context.Context) {
 	record, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	stop := context.AfterFunc(ctx, func() {
-		time.AfterFunc(grace, cutOff)
-		time.AfterFunc(grace+recordGrace, giveUp)
+		time.AfterFunc(c.grace, cutOff)
+		time.AfterFunc(c.grace+recordGrace, giveUp)
 	})
 	defer stop()
 
