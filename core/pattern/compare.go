@@ -43,6 +43,12 @@ func (c *Comparison) holds(kind event.Kind, text []byte) bool {
 	}
 }
 
+// Holds tells whether a JSON value satisfies the comparison, for whoever keeps
+// the values of some fields beside the messages. The text is decoded; of a kind
+// other than String and Number it does not count. An array's elements do not
+// either: IS NULL on arrays needs the message.
+func (c *Comparison) Holds(kind event.Kind, text []byte) bool { return c.holds(kind, text) }
+
 // holdsToken tells whether a token of a line satisfies the comparison. A token
 // is neither string nor number: it equals by its text and is ordered when it
 // reads as a number.

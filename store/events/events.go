@@ -1,130 +1,167 @@
 // Package events keeps events so that they can be found: the newest in blocks of
 // the database, older ones in Parquet files of the blob store, which any reader
 // of Parquet can open, as log_group=NAME/date=YYYY-MM-DD/hour=HH/NAME.parquet.
+//
+// A block is written in the transaction that counts its events. Tick seals
+// blocks into segments, merges small segments of an hour, and drops what a log
+// group no longer keeps. Search, Count and CountBy answer from blocks and
+// segments as if they were one list in the order of time and id: their answers
+// are those of a plain filter over the events of the moment.
 package events
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"tocsin/core/event"
-	"tocsin/core/pattern"
 	"tocsin/store/blob"
 	"tocsin/store/state"
 )
 
 // An Event is one log event.
 type Event struct {
-	Time     int64    // milliseconds since 1970: the event's own time
-	ID       event.ID // of CloudTrail's eventID, or made of where the event came from
-	Ingested int64    // when it was stored
-	Stream   string   // log stream
-	Message  []byte   // the record as it came
+	Time int64 // milliseconds since 1970: the event's own time
+	// ID is of CloudTrail's eventID, or made of where the event came from. In a
+	// log group no two events have the same.
+	ID       event.ID
+	Ingested int64  // when it was stored
+	Stream   string // log stream
+	Message  []byte // the record as it came
 }
 
-// A Store is the events of all log groups.
-type Store struct{}
+// A Store is the events of all log groups. Its methods may be called by any
+// number of goroutines.
+type Store struct {
+	options Options
+	open    *openSegments
+	// swept is when garbage was last looked for, under the lease of Tick.
+	next schedule
+}
 
-// Options are what a store is made of.
+// Options are what a store is made of. The zero value of a number stands for
+// its default.
 type Options struct {
 	State *state.DB
 	Blobs blob.Store
 	Owner string // of leases
 	Now   func() time.Time
+
+	// SealEvents, SealBytes (of messages) and SealAge are when blocks of a group
+	// become a segment: whichever is reached first. SealBytes also bounds what
+	// is sealed at once, and so the memory that it takes.
+	SealEvents int64
+	SealBytes  int64
+	SealAge    time.Duration
+	// MergeBytes bounds the messages of a segment that is made of others.
+	MergeBytes int64
+	// GarbageAge is how long a blob that nothing speaks of any more is kept for
+	// those who are still reading it.
+	GarbageAge time.Duration
+	// Workers is how many goroutines read messages for one query.
+	Workers int
 }
 
-// New is a store. It starts nothing by itself; see Tick.
-func New(o Options) *Store { panic("") }
-
-// IDs calls visit with the id of every event of a group from from to to, both
-// inclusive; it may visit an id twice and ids of a little outside.
-func (s *Store) IDs(ctx context.Context, group, from, to int64, visit func(event.ID)) error {
-	panic("")
-}
-
-// A Query selects events of a log group.
-type Query struct {
-	Group int64
-	// From and To bound the time, both inclusive, in milliseconds since 1970.
-	From, To int64
-	// Attributes have to equal, all of them; see Attribute.
-	Attributes []Match
-	// Pattern has to match; nil for all.
-	Pattern     *pattern.Pattern
-	Streams     []string // any of them; nil for all
-	OldestFirst bool
-	Limit       int    // of the page, at most MaxPage; 0 for DefaultPage
-	After       string // Page.Next of the page before, "" for the first
-}
-
-// A Match is an attribute and a value, as in LookupEvents.
-type Match struct {
-	Attribute Attribute
-	Value     string
-}
-
-// An Attribute is one that events can be looked up by.
-type Attribute string
-
-// The attributes of LookupEvents, and tocsin's own.
+// The defaults of Options.
 const (
-	EventID      Attribute = "EventId"
-	EventName    Attribute = "EventName"
-	ReadOnly     Attribute = "ReadOnly"
-	Username     Attribute = "Username"
-	ResourceType Attribute = "ResourceType"
-	ResourceName Attribute = "ResourceName"
-	EventSource  Attribute = "EventSource"
-	AccessKeyID  Attribute = "AccessKeyId"
-	ErrorCode    Attribute = "ErrorCode"
-	Account      Attribute = "AccountId"
-	Region       Attribute = "AwsRegion"
-	Address      Attribute = "SourceIPAddress"
-	PrincipalARN Attribute = "PrincipalArn"
+	DefaultSealEvents = 64 << 10
+	DefaultSealBytes  = 64 << 20
+	DefaultSealAge    = 5 * time.Minute
+	DefaultMergeBytes = 256 << 20
+	DefaultGarbageAge = time.Hour
 )
 
-// A Page is a part of the answer.
-type Page struct {
-	Events []Event
-	// Next goes on behind this page, "" at the end. It stays good while events
-	// are added, sealed, merged and dropped: a page never repeats or leaves out
-	// an event that was there all the time.
-	Next string
-	// Read tells what it cost.
-	Read Cost
+// New is a store. It starts nothing by itself; see Tick.
+func New(o Options) *Store {
+	o.SealEvents = orDefault(o.SealEvents, DefaultSealEvents)
+	o.SealBytes = orDefault(o.SealBytes, DefaultSealBytes)
+	o.SealAge = orDefault(o.SealAge, DefaultSealAge)
+	o.MergeBytes = orDefault(o.MergeBytes, DefaultMergeBytes)
+	o.GarbageAge = orDefault(o.GarbageAge, DefaultGarbageAge)
+	o.Workers = orDefault(o.Workers, defaultWorkers())
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Store{options: o, open: newOpenSegments(o.Blobs)}
 }
 
-// Cost is what a query read.
-type Cost struct {
-	Segments, SegmentsSkipped int
-	Blocks                    int
-	RawRead                   int64 // raw records decoded
-	BytesRead                 int64 // of blobs
+func orDefault[T int | int64 | time.Duration](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
 }
 
-// Search answers a query.
-func (s *Store) Search(ctx context.Context, q Query) (Page, error) { panic("") }
+// Close gives back what the store holds open. No method is called afterwards.
+func (s *Store) Close() error { return s.open.close() }
 
-// Count is the number of events that a query selects; Limit and After do not count.
-func (s *Store) Count(ctx context.Context, q Query) (int64, error) { panic("") }
-
-// CountBy counts by an attribute's value, and by stretches of time when step is
-// not 0 (milliseconds).
-func (s *Store) CountBy(ctx context.Context, q Query, by Attribute, step int64) ([]Bucket, error) {
-	panic("")
+// A source is a block or a segment: a part of a group's events.
+type source struct {
+	first, last int64
+	block       *state.Block
+	segment     *state.Segment
 }
 
-// A Bucket is a part of a count.
-type Bucket struct {
-	Start int64
-	Value string
-	Count int64
+// errMoved says that a block or segment was gone when it was read: it has been
+// sealed or merged since it was listed.
+var errMoved = errors.New("the events have moved")
+
+// moves is how often a reader begins again because events have moved.
+const moves = 10
+
+// consistently calls read with the sources of one moment, and again when some of
+// them were sealed or merged before they could be read. What was read before is
+// void then. No transaction lasts while segments are read, so that a long search
+// holds up nothing.
+func (s *Store) consistently(ctx context.Context, group, from, to int64, read func([]source) error) error {
+	for range moves {
+		var sources []source
+		err := s.options.State.View(ctx, func(tx *state.Tx) error {
+			sources = sources[:0]
+			blocks, err := tx.Blocks(ctx, group, from, to, 0)
+			if err != nil {
+				return err
+			}
+			segments, err := tx.Segments(ctx, group, from, to)
+			if err != nil {
+				return err
+			}
+			for i := range blocks {
+				sources = append(sources, source{first: blocks[i].First, last: blocks[i].Last, block: &blocks[i]})
+			}
+			for i := range segments {
+				sources = append(sources, source{first: segments[i].First, last: segments[i].Last, segment: &segments[i]})
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("list the events of a log group: %w", err)
+		}
+		if err := read(sources); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return fmt.Errorf("read the events of a log group: %w again and again", errMoved)
 }
 
-// Tick does what is due at now: seal blocks into segments, merge small segments,
-// drop what a log group no longer keeps, delete garbage. Work is leased, so that
-// any number of processes may call it.
-func (s *Store) Tick(ctx context.Context, now time.Time) error { panic("") }
-
-// Seal seals everything that is in blocks, whatever its age.
-func (s *Store) Seal(ctx context.Context) error { panic("") }
+// block reads a block; errMoved when it is not there any more.
+func (s *Store) block(ctx context.Context, b *state.Block) (*block, error) {
+	var body []byte
+	err := s.options.State.View(ctx, func(tx *state.Tx) error {
+		var err error
+		body, err = tx.BlockBody(ctx, b.ID)
+		return err
+	})
+	if errors.Is(err, state.ErrNotFound) {
+		return nil, errMoved
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read block %d: %w", b.ID, err)
+	}
+	opened, err := openBlock(body)
+	if err != nil {
+		return nil, fmt.Errorf("read block %d: %w", b.ID, err)
+	}
+	return opened, nil
+}
