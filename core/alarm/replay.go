@@ -3,6 +3,7 @@ package alarm
 import (
 	"iter"
 	"slices"
+	"sort"
 	"time"
 
 	"tocsin/core/metric"
@@ -37,35 +38,50 @@ func replay(a Alarm, points []metric.Point, from, to time.Time, yield func(Trans
 		from = time.UnixMilli(points[0].Time)
 	}
 	w := newWindows(a, points)
-	cadence := Cadence(a)
-	end := metric.Align(from.UnixMilli(), cadence)
-	if end < from.UnixMilli() {
-		end += w.cadence
+	first, last := metric.Align(from.UnixMilli(), Cadence(a)), int64(Never)
+	if first < from.UnixMilli() {
+		first += w.cadence
+	}
+	if !to.IsZero() {
+		last = to.UnixMilli()
 	}
 	state := InsufficientData
-	oldest, next := 0, 0 // points[oldest:next] are those in the evaluation range
-	for to.IsZero() || end <= to.UnixMilli() {
-		v := Evaluate(a, state, w.at(end))
-		if v.State != state {
-			v.Datapoints = slices.Clone(v.Datapoints)
-			if !yield(Transition{At: time.UnixMilli(end).UTC(), From: state, To: v.State, Verdict: v}) {
-				return
-			}
-			state = v.State
+	w.walk(a, state, first, last, func(tick int64, v Verdict) bool {
+		if v.State == state {
+			return true
 		}
-		for next < len(points) && points[next].Time < end {
+		v.Datapoints = slices.Clone(v.Datapoints)
+		was := state
+		state = v.State
+		return yield(Transition{At: time.UnixMilli(tick).UTC(), From: was, To: state, Verdict: v})
+	})
+}
+
+// walk evaluates an alarm that is in state at each tick from first to last, both
+// included, and shows visit each verdict, whose datapoints are good until it
+// returns, until it returns false. Ticks at which nothing can change, because the
+// evaluation range is as empty as it was before, are left out.
+func (w *windows) walk(a Alarm, state State, first, last int64, visit func(tick int64, v Verdict) bool) {
+	// points[oldest:next] are those in the evaluation range.
+	oldest := sort.Search(len(w.points), func(i int) bool { return w.points[i].Time >= first-int64(w.count)*w.period })
+	next := oldest
+	for tick := first; tick <= last; {
+		v := Evaluate(a, state, w.at(tick))
+		state = v.State
+		if !visit(tick, v) {
+			return
+		}
+		for next < len(w.points) && w.points[next].Time < tick {
 			next++
 		}
-		for oldest < next && points[oldest].Time < end-int64(w.count)*w.period {
+		for oldest < next && w.points[oldest].Time < tick-int64(w.count)*w.period {
 			oldest++
 		}
 		switch {
 		case oldest < next:
-			end += w.cadence
-		case next < len(points):
-			// The range is empty, and to evaluate it again changes nothing,
-			// until the next point comes in.
-			end = metric.Align(points[next].Time, cadence) + w.cadence
+			tick += w.cadence
+		case next < len(w.points):
+			tick = metric.Align(w.points[next].Time, time.Duration(w.cadence)*time.Millisecond) + w.cadence
 		default:
 			return
 		}
