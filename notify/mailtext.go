@@ -1,0 +1,172 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"tocsin/core/topic"
+)
+
+// An alarmMail is the mail of a notice.
+type alarmMail struct {
+	Story  story
+	Footer footer
+}
+
+func (a alarmMail) text() string { return strings.TrimRight(a.Story.text(), "\n") + a.Footer.text() }
+
+// text is the story for those who read plain text. What a reader needs first
+// comes first: what happened, who did it, the events, then the machinery.
+func (t story) text() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+
+	head := t.State
+	if t.Severity != "" {
+		head += " (" + t.Severity + ")"
+	}
+	line("%s: %s", head, t.Title)
+	line("%s", strings.Repeat("=", min(utf8.RuneCountInString(head+": "+t.Title), 72)))
+	line("\n%s", strings.Join(append([]string{t.Lead}, t.Remarks...), "\n"))
+	if len(t.Facts) > 0 {
+		line("")
+		for _, f := range t.Facts {
+			f.text(line)
+		}
+	}
+	t.events(&b, line)
+	if t.Command != "" {
+		line("\nAll of them:\n\n    %s", strings.ReplaceAll(t.Command, "\n", "\n    "))
+	}
+	if t.Reason != "" {
+		line("\nWhy: %s", t.Reason)
+	}
+	if t.Changed != "" {
+		line("State: %s", t.Changed)
+	}
+	line("Alarm: %s", strings.Join(present(t.Alarm, t.AlarmARN), "\n       "))
+	return b.String()
+}
+
+// text is the fact, a value to a line.
+func (f fact) text(line func(string, ...any)) {
+	label := f.Label
+	for _, v := range f.Values {
+		if v.Count > 1 {
+			line("%-11s %s (%s)", label, v.Text, grouped(v.Count))
+		} else {
+			line("%-11s %s", label, v.Text)
+		}
+		label = ""
+	}
+	if f.More > 0 {
+		line("%-11s and %d more", label, f.More)
+	}
+}
+
+// events is the table of events. Columns that no event has are left out.
+func (t story) events(b *strings.Builder, line func(string, ...any)) {
+	if len(t.Events) == 0 {
+		return
+	}
+	title := "Events"
+	if t.More > 0 {
+		title = fmt.Sprintf("Newest events, %d of %s", len(t.Events), grouped(int64(len(t.Events))+t.More))
+	}
+	line("\n%s:\n", title)
+	columns := []struct {
+		name string
+		of   func(happening) string
+	}{
+		{"TIME (UTC)", func(h happening) string { return strings.TrimSpace(h.Date + " " + h.Time) }},
+		{"WHAT", func(h happening) string { return h.What }},
+		{"WHO", func(h happening) string { return h.Who[strings.LastIndexByte(h.Who, '/')+1:] }},
+		{"FROM", func(h happening) string { return h.From }},
+		{"ACCOUNT", func(h happening) string { return h.Account }},
+		{"REGION", func(h happening) string { return h.Region }},
+		{"ERROR", func(h happening) string { return h.Error }},
+	}
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	row := func(cell func(i int) string) {
+		var cells []string
+		for i, c := range columns {
+			for _, h := range t.Events {
+				if c.of(h) != "" {
+					cells = append(cells, cut(cell(i), maxCell))
+					break
+				}
+			}
+		}
+		fmt.Fprintf(table, "  %s\n", strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	row(func(i int) string { return columns[i].name })
+	for _, h := range t.Events {
+		row(func(i int) string { return columns[i].of(h) })
+	}
+	_ = table.Flush() // into memory
+}
+
+// maxCell bounds a cell of the table, in bytes.
+const maxCell = 40
+
+// A footer says why a mail comes and how to end that.
+type footer struct {
+	Topic, Endpoint string
+	Unsubscribe     string // link
+}
+
+func footerOf(n Note) footer {
+	return footer{
+		Topic:       oneLine(n.Document.TopicARN, maxValue),
+		Endpoint:    oneLine(n.Subscription.Endpoint, maxValue),
+		Unsubscribe: headerLink(n.Site.UnsubscribePage(n.Subscription.ARN, n.Subscription.Endpoint)),
+	}
+}
+
+// text has the parts of SNS's footer in its order: the rule, the way out, the link.
+func (f footer) text() string {
+	return "\n\n--\n" +
+		"To get no more mails of this topic, open this page and end the subscription:\n" +
+		f.Unsubscribe + "\n\n" +
+		"Sent to " + f.Endpoint + ", which is subscribed to " + f.Topic + ". Nobody reads answers to this mail.\n"
+}
+
+// A confirmation asks whether an address wants a topic's mails, or offers to
+// restore a subscription that was ended.
+type confirmation struct {
+	Restore      bool
+	Topic        string
+	Subscription string
+	Endpoint     string
+	Link         string
+}
+
+func confirmationOf(n Note) confirmation {
+	token := n.Token
+	if token == "" {
+		token = n.Document.Token
+	}
+	return confirmation{
+		Restore:      n.Document.Type == topic.UnsubscribeConfirmation,
+		Topic:        oneLine(n.Document.TopicARN, maxValue),
+		Subscription: oneLine(n.Subscription.ARN, maxValue),
+		Endpoint:     oneLine(n.Subscription.Endpoint, maxValue),
+		Link:         headerLink(n.Site.ConfirmPage(n.Document.TopicARN, token, n.Subscription.Endpoint)),
+	}
+}
+
+func (c confirmation) text() string {
+	if c.Restore {
+		return "The subscription of " + c.Endpoint + " to this topic has ended:\n\n" +
+			c.Topic + "\n" + c.Subscription + "\n\n" +
+			"If that was a mistake, restore it here:\n\nResubscribe: " + c.Link + "\n\n" +
+			"--\nNobody reads answers to this mail.\n"
+	}
+	return "Somebody, probably you, has subscribed " + c.Endpoint + " to the topic\n\n" +
+		c.Topic + "\n\n" +
+		"Its messages come to this address once you confirm that you want them:\n\nConfirm subscription: " + c.Link + "\n\n" +
+		"If you do not know of this, do nothing: without your confirmation no more comes of it.\n\n" +
+		"--\nNobody reads answers to this mail.\n"
+}
