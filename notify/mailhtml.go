@@ -31,13 +31,13 @@ func render(page *template.Template, content any) (string, error) {
 }
 
 // loose is a text of the log in which mail programs see nothing to make a link
-// of: its dots and at signs stand in elements of their own, which copying does
+// of: its dots, at signs and what ends a scheme stand in elements of their own, which copying does
 // not show.
 func loose(s string) template.HTML {
 	return template.HTML(loosener.Replace(template.HTMLEscapeString(s)))
 }
 
-var loosener = strings.NewReplacer(".", "<span>.</span>", "@", "<span>@</span>")
+var loosener = strings.NewReplacer(".", "<span>.</span>", "@", "<span>@</span>", "://", "<span>:</span>//")
 
 // accent is the color of a state: of an alarm that rings, that of its severity.
 func accent(s story) template.CSS {
