@@ -125,7 +125,8 @@ type Evaluation struct {
 }
 
 // SaveEvaluation writes the outcome and ends the lease. Minutes touched since
-// the lease began stay due.
+// the lease began stay due; minutes that the lease had and that are not settled
+// are given again at Due, or with the next that is touched.
 func (tx *Tx) SaveEvaluation(ctx context.Context, owner string, e Evaluation) error {
 	if _, err := tx.lockAlarms(ctx, []int64{e.Alarm}); err != nil {
 		return err
@@ -139,7 +140,7 @@ func (tx *Tx) SaveEvaluation(ctx context.Context, owner string, e Evaluation) er
 	if err != nil {
 		return err
 	}
-	due, args := `CASE WHEN EXISTS (SELECT 1 FROM touched WHERE alarm = $1) THEN 0 ELSE CAST($5 AS BIGINT) END`, []any{e.Alarm, e.Revision, owner, e.EvaluatedTo, e.Due}
+	due, args := `CASE WHEN EXISTS (SELECT 1 FROM touched WHERE alarm = $1 AND leased = 0) THEN 0 ELSE CAST($5 AS BIGINT) END`, []any{e.Alarm, e.Revision, owner, e.EvaluatedTo, e.Due}
 	set := `lease_owner = '', evaluated_to = $4, due = ` + due + `, available = ` + due
 	if e.Changed {
 		set += `, revision = revision + 1, state = $6, reason = $7, reason_data = $8, updated = $9, transitioned = $10`

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"sync"
 )
 
 // A pool is a number of connections, each with the statements prepared on it.
@@ -15,11 +16,15 @@ type pool struct {
 	// keep says that connections stay as they are between transactions, with
 	// their statements; otherwise db has them, which checks them before it gives
 	// them out again.
-	keep bool
+	keep   bool
+	once   sync.Once
+	closed chan struct{}
 }
 
+var errClosed = errors.New("the database is closed")
+
 func newPool(db *sql.DB, size int, keep bool) *pool {
-	p := &pool{db: db, slots: make(chan *conn, size), keep: keep}
+	p := &pool{db: db, slots: make(chan *conn, size), keep: keep, closed: make(chan struct{})}
 	for range size {
 		p.slots <- nil
 	}
@@ -31,6 +36,8 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	var c *conn
 	select {
 	case c = <-p.slots:
+	case <-p.closed:
+		return nil, errClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -59,17 +66,21 @@ func (p *pool) put(c *conn) {
 	p.slots <- c
 }
 
-// close waits for the transactions under way and closes the connections.
+// close waits for the transactions under way and closes the connections, the
+// first time.
 func (p *pool) close() error {
 	if p == nil {
 		return nil
 	}
 	var errs []error
-	for range cap(p.slots) {
-		if c := <-p.slots; c != nil {
-			errs = append(errs, c.close())
+	p.once.Do(func() {
+		close(p.closed)
+		for range cap(p.slots) {
+			if c := <-p.slots; c != nil {
+				errs = append(errs, c.close())
+			}
 		}
-	}
+	})
 	return errors.Join(errs...)
 }
 

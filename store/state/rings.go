@@ -21,17 +21,33 @@ func (tx *Tx) AddRing(ctx context.Context, r Ring) (int64, error) {
 
 // Rings are those of an alarm that overlap from to to, ascending by From.
 func (tx *Tx) Rings(ctx context.Context, alarmID, from, to int64) ([]Ring, error) {
-	return all(ctx, tx, func(r row) (ring Ring, err error) {
-		var late int64
-		err = r.Scan(&ring.ID, &ring.Alarm, &ring.From, &ring.To, &late, &ring.Told)
-		ring.Late = late != 0
-		return ring, err
-	}, `
-		SELECT id, alarm, from_time, to_time, late, told FROM rings
+	return all(ctx, tx, scanRing, `SELECT `+ringColumns+` FROM rings
 		WHERE alarm = $1 AND to_time >= $2 AND from_time <= $3 ORDER BY from_time, id`, alarmID, from, to)
 }
 
-// UpdateRing writes To and Told.
+// LiveRings are those of an alarm that last, that were not told yet, or that were
+// told at or after a time; ascending by From.
+func (tx *Tx) LiveRings(ctx context.Context, alarmID, told int64) ([]Ring, error) {
+	return all(ctx, tx, scanRing, `SELECT `+ringColumns+` FROM rings
+		WHERE alarm = $1 AND (to_time = $2 OR told = 0 OR told >= $3) ORDER BY from_time, id`, alarmID, int64(MaxTime), told)
+}
+
+const ringColumns = `id, alarm, from_time, to_time, late, told`
+
+func scanRing(r row) (ring Ring, err error) {
+	var late int64
+	err = r.Scan(&ring.ID, &ring.Alarm, &ring.From, &ring.To, &late, &ring.Told)
+	ring.Late = late != 0
+	return ring, err
+}
+
+// UpdateRing writes all of a ring but its alarm, or tells ErrNotFound.
 func (tx *Tx) UpdateRing(ctx context.Context, r Ring) error {
-	return tx.changed(ctx, ErrNotFound, `UPDATE rings SET to_time = $2, told = $3 WHERE id = $1`, r.ID, r.To, r.Told)
+	return tx.changed(ctx, ErrNotFound, `UPDATE rings SET from_time = $2, to_time = $3, late = $4, told = $5 WHERE id = $1`,
+		r.ID, r.From, r.To, r.Late, r.Told)
+}
+
+// DropRing removes a ring that became part of another, or tells ErrNotFound.
+func (tx *Tx) DropRing(ctx context.Context, id int64) error {
+	return tx.changed(ctx, ErrNotFound, `DELETE FROM rings WHERE id = $1`, id)
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"tocsin/internal/pgtest"
 	"tocsin/store/state"
 	"tocsin/store/state/statetest"
 )
@@ -18,7 +19,12 @@ func TestSQLite(t *testing.T) {
 
 func openSQLite(t testing.TB) *state.DB {
 	t.Helper()
-	db, err := state.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "state.db"))
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "state.db"))
+}
+
+func open(t testing.TB, dsn string) *state.DB {
+	t.Helper()
+	db, err := state.Open(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,4 +65,12 @@ func TestOneWriterAtATime(t *testing.T) {
 	if err := errors.Join(second.Ping(t.Context()), second.Close()); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestPostgreSQL(t *testing.T) {
+	server := pgtest.Start(t)
+	statetest.Run(t, func(t *testing.T) (a, b *state.DB) {
+		dsn := server.Database(t)
+		return open(t, dsn), open(t, dsn)
+	})
 }
