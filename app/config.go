@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"tocsin/core/event"
 	"tocsin/core/topic"
+	"tocsin/flow/ingest"
 	"tocsin/store/state"
 )
 
@@ -38,7 +38,6 @@ type Config struct {
 	SMTP      SMTP           `key:"smtp"`
 	Networks  []netip.Prefix `key:"allow_networks"`
 
-	Admin  Admin  `key:"admin"`
 	Keep   Keep   `key:"keep"`
 	Limits Limits `key:"limits"`
 	Log    Log    `key:"log"`
@@ -58,7 +57,10 @@ type Source struct {
 	From     string   `key:"from"`
 	LogGroup string   `key:"log_group"` // "" for the default
 	Since    Since    `key:"since"`
-	Poll     Duration `key:"poll"` // 0 for the source's own
+	Poll     Duration `key:"poll"`     // 0 for the source's own
+	Buckets  []string `key:"buckets"`  // that a queue may speak of; none for all
+	AnyKey   bool     `key:"any_key"`  // whether a queue's objects may have any name
+	Insights bool     `key:"insights"` // whether files of CloudTrail Insights are read
 }
 
 // AlarmSettings are what tocsin adds to the alarms of the pack.
@@ -95,18 +97,12 @@ type Subscriber struct {
 
 // SMTP is the server that sends mail.
 type SMTP struct {
-	URL      Secret   `key:"url"` // "" for none
-	User     string   `key:"user"`
-	Password Secret   `key:"password"`
-	From     string   `key:"from"`
-	Hello    string   `key:"hello"`
-	CA       string   `key:"ca"`
-	Timeout  Duration `key:"timeout"`
-}
-
-// Admin is who may confirm for others and send again.
-type Admin struct {
-	Token Secret `key:"token"` // "" for nobody
+	URL        Secret `key:"url"` // "" for none
+	Password   Secret `key:"password"`
+	From       string `key:"from"`
+	RequireTLS bool   `key:"require_tls"`
+	CA         string `key:"ca"`
+	Hello      string `key:"hello"`
 }
 
 // Keep is how long things are kept that no log group's retention speaks of.
@@ -117,13 +113,12 @@ type Keep struct {
 	Messages Duration `key:"messages"`
 }
 
-// Limits bound what hostile or broken input can take.
+// Limits bound what the work takes of the machine.
 type Limits struct {
-	File   Size `key:"file"`
-	Ratio  int  `key:"ratio"`
-	Record Size `key:"record"`
-	Depth  int  `key:"depth"`
-	Memory Size `key:"memory"`
+	Records    Size `key:"records"`
+	IDs        Size `key:"ids"`
+	Workers    int  `key:"workers"` // 0 for one per processor
+	Deliveries int  `key:"deliveries"`
 }
 
 // Log is how the daemon tells what it does.
@@ -142,15 +137,11 @@ func Default() Config {
 		Alarms:    AlarmSettings{Repeat: Repeat(state.RepeatOnNewEvents), Every: Duration(time.Hour)},
 		Timing:    Immediate,
 		Topics:    []Topic{{Name: "security-alarms"}},
-		SMTP:      SMTP{Timeout: Duration(30 * time.Second)},
 		Keep: Keep{
 			Marks: 14 * day, Points: 455 * day, Evidence: 90 * day, Messages: 90 * day,
 		},
-		Limits: Limits{
-			File: event.DefaultMaxFile, Ratio: event.DefaultMaxRatio, Record: event.DefaultMaxRecord, Depth: event.DefaultMaxDepth,
-			Memory: 256 << 20,
-		},
-		Log: Log{Format: FormatAuto, Level: LogLevel(0)},
+		Limits: Limits{Records: ingest.DefaultMaxInFlight, IDs: ingest.DefaultMaxIDs, Deliveries: 32},
+		Log:    Log{Format: FormatAuto},
 	}
 }
 
@@ -179,7 +170,7 @@ func (c *Config) DSN() string {
 	if dsn := c.Database.Reveal(); dsn != "" {
 		return dsn
 	}
-	return "sqlite:" + filepath.Join(c.Data, "tocsin.db")
+	return "sqlite:" + filepath.Join(c.Data, databaseName)
 }
 
 // SegmentsAt is where segments are kept: a folder, or s3://bucket/prefix.
@@ -187,7 +178,7 @@ func (c *Config) SegmentsAt() string {
 	if c.Segments != "" {
 		return c.Segments
 	}
-	return filepath.Join(c.Data, "segments")
+	return filepath.Join(c.Data, segmentsName)
 }
 
 // Site is where the links in messages lead.

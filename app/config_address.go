@@ -4,46 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"tocsin/core/spell"
 	"tocsin/core/topic"
+	"tocsin/notify"
 )
-
-// An Origin is where log files come from, of one of three kinds.
-type Origin struct {
-	Kind string // dir, s3 or sqs
-	// At is the folder, s3://bucket/prefix, or the queue's URL.
-	At string
-}
-
-const sourceForms = "write dir:PATH, s3://BUCKET/PREFIX or sqs:URL"
-
-// ParseOrigin reads dir:PATH, s3://BUCKET/PREFIX or sqs:URL.
-func ParseOrigin(text string) (Origin, error) {
-	kind, rest, _ := strings.Cut(text, ":")
-	switch {
-	case kind == "dir" && rest != "":
-		return Origin{"dir", filepath.Clean(rest)}, nil
-	case kind == "s3":
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
-		if !strings.HasPrefix(rest, "//") || bucket == "" {
-			return Origin{}, fmt.Errorf("%q names no bucket: write s3://BUCKET/PREFIX", text)
-		}
-		return Origin{"s3", text}, nil
-	case kind == "sqs":
-		u, err := url.Parse(rest)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
-			return Origin{}, fmt.Errorf("%q names no queue: write sqs: and its URL, such as sqs:https://sqs.eu-central-1.amazonaws.com/111122223333/trail", withoutUser(text))
-		}
-		return Origin{"sqs", rest}, nil
-	case text != "" && (strings.ContainsAny(text[:1], "./~") || !strings.Contains(text, ":")):
-		return Origin{}, fmt.Errorf("%q does not say what it is: a folder is written dir:%s; else %s", text, text, sourceForms)
-	}
-	return Origin{}, fmt.Errorf("%q is no source: %s", withoutUser(text), sourceForms)
-}
 
 // An Endpoint is whom to tell and how.
 type Endpoint struct {
@@ -53,11 +20,8 @@ type Endpoint struct {
 
 const subscriberForms = "write email:ADDRESS, https://..., slack:URL, sqs:ARN or lambda:ARN"
 
-// slackProtocol is tocsin's own; SNS does not know it.
-const slackProtocol topic.Protocol = "slack"
-
 // protocols are those that a subscriber can have.
-var protocols = []topic.Protocol{topic.Email, topic.EmailJSON, topic.HTTP, topic.HTTPS, topic.SQS, topic.Lambda, slackProtocol}
+var protocols = []topic.Protocol{topic.Email, topic.EmailJSON, topic.HTTP, topic.HTTPS, topic.SQS, topic.Lambda, notify.Slack}
 
 // ParseEndpoint reads email:ADDRESS, http(s)://..., slack:URL, sqs:ARN or
 // lambda:ARN. Its errors do not tell the address where that may be a secret.
@@ -72,11 +36,6 @@ func ParseEndpoint(text string) (Endpoint, error) {
 		if u, err := url.Parse(text); err == nil && u.Host == "hooks.slack.com" {
 			return Endpoint{}, errors.New("this is an address of Slack, which understands messages of its own only: write slack: before it")
 		}
-	case p == slackProtocol:
-		if u, err := url.Parse(rest); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-			return Endpoint{}, errors.New("slack: needs the URL of an incoming webhook, such as https://hooks.slack.com/services/...")
-		}
-		return Endpoint{p, rest}, nil
 	case !slices.Contains(protocols, p):
 		var names []string
 		for _, p := range protocols {
@@ -88,8 +47,10 @@ func ParseEndpoint(text string) (Endpoint, error) {
 		return Endpoint{}, fmt.Errorf("this does not say whom to tell, and how: %s", subscriberForms)
 	}
 	var invalid *topic.InvalidError
-	if err := topic.CheckEndpoint(p, rest); errors.As(err, &invalid) {
+	if err := notify.CheckEndpoint(p, rest, true); errors.As(err, &invalid) {
 		return Endpoint{}, badEndpoint(p, rest)
+	} else if err != nil {
+		return Endpoint{}, err
 	}
 	return Endpoint{p, rest}, nil
 }

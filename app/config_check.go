@@ -13,6 +13,7 @@ import (
 	"tocsin/core/event"
 	"tocsin/core/spell"
 	"tocsin/core/topic"
+	"tocsin/source"
 	"tocsin/store/state"
 )
 
@@ -58,15 +59,7 @@ func (d *decoder) checkPlace(c *Config) {
 			d.reportf(at("public_url"), "%q is no address that links can begin with: write one such as https://tocsin.example.com", withoutUser(c.PublicURL))
 		}
 	}
-	if t := c.Admin.Token; t.Reveal() != "" && t.From() == "" {
-		d.report(at("admin", "token"), errors.New("a secret does not stand here itself: "+secretForms))
-	} else if n := len(t.Reveal()); 0 < n && n < minToken {
-		d.reportf(at("admin", "token"), "the secret has %d characters and can be guessed: give it %d or more", n, minToken)
-	}
 }
-
-// minToken is how long the administrator's token is at least, in bytes.
-const minToken = 16
 
 func (d *decoder) checkStores(c *Config) {
 	if c.Data == "" {
@@ -113,31 +106,36 @@ func (d *decoder) checkLogGroups(c *Config) {
 const maxRetention = 36500
 
 func (d *decoder) checkSources(c *Config) {
-	seen := map[Origin]bool{}
+	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		here := element(at("sources"), i)
 		from := member(here, "from")
-		o, err := ParseOrigin(s.From)
+		spec, err := source.ParseFeed(s.From)
 		switch {
-		case s.From == "":
-			d.report(from, errors.New("the source does not say from where: "+sourceForms))
 		case err != nil:
 			d.report(from, err)
-		case seen[o]:
+			continue
+		case seen[spec.String()]:
 			d.reportf(from, "%s is a source already", s.From)
 		}
-		seen[o] = true
+		seen[spec.String()] = true
 		if s.LogGroup != "" && !slices.ContainsFunc(c.LogGroups, func(g LogGroup) bool { return g.Name == s.LogGroup }) {
 			d.reportf(member(here, "log_group"), "there is no log group %q: add it to log_groups%s", s.LogGroup, maybe(s.LogGroup, c.logGroupNames()))
 		}
-		if s.Poll != 0 && time.Duration(s.Poll) < minPoll {
+		polled := spec.Kind == source.FolderFeed || spec.Kind == source.BucketFeed
+		switch {
+		case s.Poll != 0 && !polled:
+			d.reportf(member(here, "poll"), "only folders and buckets are polled: leave this out")
+		case s.Poll != 0 && time.Duration(s.Poll) < minPoll:
 			d.reportf(member(here, "poll"), "%s is too often: write %s or more", s.Poll, Duration(minPoll))
 		}
-		if s.Poll != 0 && o.Kind == "sqs" {
-			d.report(member(here, "poll"), errors.New("a queue tells by itself and is not polled: leave this out"))
+		if s.Since != (Since{}) && !polled {
+			d.reportf(member(here, "since"), "only folders and buckets have a past: leave this out, or name the bucket as a source too")
 		}
-		if s.Since != (Since{}) && o.Kind == "sqs" {
-			d.report(member(here, "since"), errors.New("a queue gives what is in it: leave this out, or name the bucket as a source too"))
+		for name, given := range map[string]bool{"buckets": len(s.Buckets) > 0, "any_key": s.AnyKey} {
+			if given && spec.Kind != source.QueueFeed {
+				d.reportf(member(here, name), "this is about the messages of a queue: leave it out")
+			}
 		}
 	}
 }
@@ -221,7 +219,7 @@ func (d *decoder) checkSMTP(c *Config) {
 	u, err := url.Parse(address)
 	switch {
 	case c.SMTP.URL.From() == "" && hasPassword(address):
-		d.report(member(here, "url"), errors.New("a password does not stand here itself: leave it out and write smtp.user and smtp.password, or give the whole URL as {file: PATH} or {env: NAME}"))
+		d.report(member(here, "url"), errors.New("a password does not stand here itself: leave it out and write smtp.password, or give the whole URL as {file: PATH} or {env: NAME}"))
 	case err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "":
 		d.report(member(here, "url"), errors.New("this is no mail server: write smtp://HOST:587 (encrypted by STARTTLS), or smtps://HOST:465"))
 	}
@@ -230,11 +228,8 @@ func (d *decoder) checkSMTP(c *Config) {
 	}
 	if p := c.SMTP.Password; p.Reveal() != "" && p.From() == "" {
 		d.report(member(here, "password"), errors.New("a password does not stand here itself: "+secretForms))
-	} else if p.Reveal() != "" && c.SMTP.User == "" && (u == nil || u.User.Username() == "") {
-		d.report(member(here, "password"), errors.New("a password needs a user: write smtp.user"))
-	}
-	if c.SMTP.Timeout < Duration(time.Second) {
-		d.reportf(member(here, "timeout"), "%s is too short: write 1 second or more", c.SMTP.Timeout)
+	} else if p.Reveal() != "" && err == nil && u.User.Username() == "" {
+		d.report(member(here, "password"), errors.New("a password needs a user: write smtp.url as smtp://USER@HOST:587"))
 	}
 }
 
@@ -247,19 +242,22 @@ func (d *decoder) checkBounds(c *Config) {
 		}
 	}
 	for name, limit := range map[string]struct{ is, least Size }{
-		"file": {c.Limits.File, 1 << 20}, "record": {c.Limits.Record, 256 << 10}, "memory": {c.Limits.Memory, 16 << 20},
+		"records": {c.Limits.Records, 16 << 20}, "ids": {c.Limits.IDs, 1 << 20},
 	} {
 		if limit.is < limit.least {
 			d.reportf(at("limits", name), "%s is too small: write %s or more", limit.is, limit.least)
 		}
 	}
-	if c.Limits.Ratio < 20 {
-		d.reportf(at("limits", "ratio"), "%d is too small: CloudTrail's own files become 20 times larger", c.Limits.Ratio)
+	if n := c.Limits.Workers; n < 0 || n > maxWorkers {
+		d.reportf(at("limits", "workers"), "%d is no number of workers: write 1 to %d, or 0 for one per processor", n, maxWorkers)
 	}
-	if c.Limits.Depth < 20 || c.Limits.Depth > event.DefaultMaxDepth {
-		d.reportf(at("limits", "depth"), "%d is no depth to work with: write 20 to %d", c.Limits.Depth, event.DefaultMaxDepth)
+	if n := c.Limits.Deliveries; n < 1 || n > maxWorkers {
+		d.reportf(at("limits", "deliveries"), "%d is no number of deliveries at once: write 1 to %d", n, maxWorkers)
 	}
 }
+
+// maxWorkers is more than any machine can use.
+const maxWorkers = 1024
 
 // controls are those of the pack that spec names. Of a built-in pack those with
 // example values in their patterns are left out, which would ring without reason.

@@ -80,7 +80,7 @@ func (d *decoder) hide(s Secret, at event.Path) {
 		return
 	}
 	switch name := at[len(at)-1].Name; name {
-	case "password", "token":
+	case "password":
 	default:
 		if !strings.Contains(s.text, "://") {
 			return

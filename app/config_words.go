@@ -142,17 +142,19 @@ func (s Size) String() string {
 }
 
 // A Since is from when on a source that was never read is read: a time, or how
-// long before the start. Its zero value is from its beginning.
+// long before the start. Its zero value leaves it to the source.
 type Since struct {
-	At  time.Time
-	Ago Duration
-	Now bool // only what comes from now on
+	At        time.Time
+	Ago       Duration
+	Beginning bool
+	Now       bool // only what comes from now on
 }
 
 func (s *Since) read(text string) error {
 	*s = Since{}
 	switch text = strings.TrimSpace(text); text {
 	case "beginning":
+		s.Beginning = true
 		return nil
 	case "now":
 		s.Now = true
@@ -179,13 +181,17 @@ func (s Since) String() string {
 		return s.Ago.String()
 	case !s.At.IsZero():
 		return s.At.Format(time.RFC3339)
+	case s.Beginning:
+		return "beginning"
 	}
-	return "beginning"
+	return ""
 }
 
-// From is the time that s means at now, zero for the beginning.
+// From is the time that s means at now, zero where the source decides.
 func (s Since) From(now time.Time) time.Time {
 	switch {
+	case s.Beginning:
+		return time.Unix(1, 0).UTC()
 	case s.Now:
 		return now
 	case s.Ago > 0:
