@@ -17,6 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 	for name, test := range map[string]func(t *testing.T, s suite){
 		"log groups": logGroups,
 		"points":     points,
+		"rings":      rings,
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := open(t)
