@@ -19,6 +19,7 @@ import (
 )
 
 type searchOptions struct {
+	stored       storedOptions
 	since, until string
 	where        []string
 	control      string
@@ -27,24 +28,36 @@ type searchOptions struct {
 	output       string
 	keepRepeats  bool
 	workers      int
+	oldestFirst  bool
+	count        bool
 }
 
 func newSearch(s Streams) *cobra.Command {
 	var o searchOptions
 	cmd := &cobra.Command{
-		Use:     "search [flags] PATTERN PATH...",
+		Use:     "search [flags] PATTERN [PATH...]",
 		GroupID: "logs",
 		Short:   "Find the events that a filter pattern matches",
 		Long: `Searches CloudTrail log files for events that match a filter pattern. PATH is a
 file, a directory, a zip archive, s3://bucket/prefix, or - for standard input.
 The empty pattern '' matches every event. Events come in the order of the files;
-an event that was delivered twice is shown once.`,
+an event that was delivered twice is shown once.
+
+With --data or --endpoint in place of PATH it searches what tocsin serve keeps,
+where an index makes rare events quick to find; newest events come first.`,
 		Example: `  tocsin search '{ $.eventName = "StopLogging" }' logs/
   tocsin search --since 3d-1d --where userIdentity.arn='*:user/alice' '' logs/
   tocsin search --where errorCode='AccessDenied*' --output csv '' logs/ > denied.csv
-  tocsin search --control root-usage --output json logs/ | jq .eventName`,
+  tocsin search --control root-usage --output json logs/ | jq .eventName
+  tocsin search --data tocsin-data --since 1h '{ $.errorCode = "AccessDenied*" }'
+  tocsin search --data tocsin-data --count --control root-usage`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if o.control != "" {
+			switch stored := o.stored.given(); {
+			case stored && o.control != "":
+				return noArgs(cmd, args)
+			case stored:
+				return needArgs("PATTERN")(cmd, args)
+			case o.control != "":
 				return needArgs("PATH...")(cmd, args)
 			}
 			return needArgs("PATTERN", "PATH...")(cmd, args)
@@ -69,6 +82,10 @@ func (o *searchOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.output, "output", "table", "`FORM` of the result: table, json (one record a line) or csv")
 	f.BoolVar(&o.keepRepeats, "keep-duplicates", false, "show an event as often as it was delivered")
 	f.IntVar(&o.workers, "workers", 0, workersHelp)
+	o.stored.addFlags(f)
+	o.stored.addGroupFlag(f)
+	f.BoolVar(&o.oldestFirst, "oldest-first", false, "with --data or --endpoint: show the oldest events first")
+	f.BoolVar(&o.count, "count", false, "with --data or --endpoint: print how many there are")
 }
 
 func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) error {
@@ -82,6 +99,12 @@ func runSearch(ctx context.Context, o searchOptions, args []string, s Streams) e
 	patterns, paths, err := o.patterns(args)
 	if err != nil {
 		return err
+	}
+	switch {
+	case o.stored.given():
+		return o.searchStored(ctx, patterns, w, s)
+	case o.count || o.oldestFirst || o.stored.group != "":
+		return onlyStored("--count, --oldest-first, --log-group")
 	}
 	files, err := open(ctx, paths, s)
 	if err != nil {

@@ -1,0 +1,201 @@
+package status
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"tocsin/core/alarm"
+	"tocsin/core/topic"
+	"tocsin/store/state"
+)
+
+// A Source is how a source of log files fares.
+type Source struct {
+	Name    string
+	Since   time.Time // when it was last reached; zero for not yet
+	Problem string    // why it cannot go on, "" when it can
+	Given   int64     // files, since the start
+	Skipped int64     // what was no log file
+	Failed  int64     // what could not be understood
+	Waiting int64     // -1 when unknown
+}
+
+// A snapshot is all that the page shows, at one time.
+type snapshot struct {
+	Now, Started time.Time
+	Version      string
+	Account      string
+	Sources      []Source
+	Files        []state.LastFile
+	Alarms       []alarmRow
+	InAlarm      int
+	NoActions    int
+	Subscribers  []subscriberRow
+	Confirmed    int
+	Counts       map[string]int64
+	OldestWait   time.Time
+	Deliveries   []deliveryRow
+	Groups       []groupRow
+}
+
+type alarmRow struct {
+	state.Alarm
+	Spark spark
+}
+
+type subscriberRow struct {
+	state.Subscription
+	Shown string // the endpoint without what is secret in it
+}
+
+type deliveryRow struct {
+	state.Delivery
+	Protocol topic.Protocol
+	Shown    string
+	Subject  string
+}
+
+type groupRow struct {
+	state.LogGroup
+	state.Usage
+}
+
+// Limits of what the page reads and shows.
+const (
+	maxDeliveries = 25
+	sparkHours    = 24
+)
+
+// read takes a snapshot. The tables are read in one transaction, so that they agree.
+func (p *Page) read(ctx context.Context) (snapshot, error) {
+	s := snapshot{Now: p.o.Now(), Started: p.started, Version: p.o.Version, Account: p.o.Account}
+	if p.o.Sources != nil {
+		s.Sources = p.o.Sources()
+	}
+	err := p.o.State.View(ctx, func(tx *state.Tx) error {
+		s.Alarms, s.Subscribers, s.Deliveries, s.Groups, s.InAlarm, s.NoActions, s.Confirmed = nil, nil, nil, nil, 0, 0, 0
+		if err := s.readAlarms(ctx, tx); err != nil {
+			return err
+		}
+		if err := p.readSubscribers(ctx, tx, &s); err != nil {
+			return err
+		}
+		if err := p.readDeliveries(ctx, tx, &s); err != nil {
+			return err
+		}
+		var err error
+		if s.Files, err = tx.LastFiles(ctx); err != nil {
+			return err
+		}
+		slices.SortStableFunc(s.Files, func(a, b state.LastFile) int { return b.At.Compare(a.At) })
+		groups, err := tx.LogGroups(ctx)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			usage, err := tx.Usage(ctx, g.ID)
+			if err != nil {
+				return err
+			}
+			s.Groups = append(s.Groups, groupRow{g, usage})
+		}
+		return nil
+	})
+	return s, err
+}
+
+// readAlarms puts those that ring first, then those that rang last.
+func (s *snapshot) readAlarms(ctx context.Context, tx *state.Tx) error {
+	alarms, err := tx.Alarms(ctx)
+	if err != nil {
+		return err
+	}
+	from := s.Now.Truncate(time.Hour).Add(-(sparkHours - 1) * time.Hour)
+	for _, a := range alarms {
+		points, err := tx.Points(ctx, a.Scope, a.Definition.Metric(), from.UnixMilli(), s.Now.Add(time.Minute).UnixMilli())
+		if err != nil {
+			return err
+		}
+		s.Alarms = append(s.Alarms, alarmRow{a, newSpark(points, from)})
+		if a.Record.State == alarm.InAlarm {
+			s.InAlarm++
+		}
+		if !a.Definition.ActionsEnabled || len(a.Definition.AlarmActions) == 0 {
+			s.NoActions++
+		}
+	}
+	rank := func(a alarmRow) int {
+		switch {
+		case a.Record.State == alarm.InAlarm:
+			return 0
+		case a.Spark.Total > 0:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(s.Alarms, func(a, b alarmRow) int {
+		return cmp.Or(rank(a)-rank(b), b.Record.Transitioned.Compare(a.Record.Transitioned)*(1-min(rank(a), 1)), cmp.Compare(a.Definition.Name, b.Definition.Name))
+	})
+	return nil
+}
+
+func (p *Page) readSubscribers(ctx context.Context, tx *state.Tx, s *snapshot) error {
+	subscriptions, err := tx.Subscriptions(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, sub := range subscriptions {
+		s.Subscribers = append(s.Subscribers, subscriberRow{sub, p.o.Redact(sub.Protocol, sub.Endpoint)})
+		if sub.Confirmed {
+			s.Confirmed++
+		}
+	}
+	return nil
+}
+
+func (p *Page) readDeliveries(ctx context.Context, tx *state.Tx, s *snapshot) error {
+	counts, oldest, err := tx.DeliveryCounts(ctx)
+	if err != nil {
+		return err
+	}
+	s.Counts = map[string]int64{}
+	for status, n := range counts {
+		s.Counts[string(status)] = n
+	}
+	if oldest > 0 {
+		s.OldestWait = time.UnixMilli(oldest)
+	}
+	deliveries, err := tx.Deliveries(ctx, state.DeliveryQuery{Limit: maxDeliveries})
+	if err != nil {
+		return err
+	}
+	for _, d := range deliveries {
+		job, err := tx.Delivery(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		s.Deliveries = append(s.Deliveries, deliveryRow{
+			Delivery: d, Protocol: job.Subscription.Protocol, Subject: subject(job.Publication),
+			Shown: p.o.Redact(job.Subscription.Protocol, job.Subscription.Endpoint),
+		})
+	}
+	return nil
+}
+
+func subject(p state.Publication) string {
+	switch {
+	case p.Message.Subject != "":
+		return p.Message.Subject
+	case p.Kind != topic.Notification:
+		return string(p.Kind)
+	}
+	return "(no subject)"
+}
+
+// DiskBytes is what blocks and segments take up.
+func (g groupRow) DiskBytes() int64 { return g.BlockBytes + g.SegmentBytes }
+
+// FirstTime is the time of the oldest event.
+func (g groupRow) FirstTime() time.Time { return time.UnixMilli(g.First) }

@@ -1,0 +1,36 @@
+package status
+
+import (
+	"testing"
+	"time"
+)
+
+func TestAgo(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for want, at := range map[string]time.Time{
+		"never":         {},
+		"just now":      now.Add(-4 * time.Second),
+		"5 seconds ago": now.Add(-5 * time.Second),
+		"1 minute ago":  now.Add(-119 * time.Second),
+		"23 hours ago":  now.Add(-24*time.Hour + time.Second),
+		"2 days ago":    now.Add(-50 * time.Hour),
+		"in 1 hour":     now.Add(time.Hour),
+	} {
+		if got := ago(now, at); got != want {
+			t.Errorf("ago(%v) = %q, want %q", at, got, want)
+		}
+	}
+}
+
+func TestNumberAndSize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
+		if got := number(n); got != want {
+			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		}
+	}
+	for n, want := range map[int64]string{999: "999 B", 1000: "1.0 kB", 1_550_000: "1.6 MB", 2_000_000_000: "2.0 GB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
