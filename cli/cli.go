@@ -76,6 +76,7 @@ what they mean in CloudWatch.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddGroup(
+		&cobra.Group{ID: "serve", Title: "Run the chain:"},
 		&cobra.Group{ID: "logs", Title: "Look into log files:"},
 		&cobra.Group{ID: "patterns", Title: "Work on filter patterns:"},
 		&cobra.Group{ID: "other", Title: "Further:"},
@@ -83,8 +84,11 @@ what they mean in CloudWatch.`,
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	root.AddCommand(
+		newSubscriptions(s),
+		newDeliveries(s),
 		newScan(s),
 		newSearch(s),
+		newLookup(s),
 		newValidateLogs(s),
 		newPattern(s),
 		newSynth(s),
