@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -131,5 +132,134 @@ func answerAsLambda(w http.ResponseWriter, r *http.Request, b notifytest.Behavio
 		serviceError(w, http.StatusTooManyRequests, "TooManyRequestsException")
 	default:
 		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+// Codes of AWS and what they mean for the message.
+func TestServiceErrors(t *testing.T) {
+	for _, test := range []struct {
+		status    int
+		code      string
+		answer    topic.Answer
+		throttled bool
+	}{
+		{400, "AWS.SimpleQueueService.NonExistentQueue", topic.Permanent, false},
+		{403, "AccessDenied", topic.Permanent, false},
+		{403, "AccessDeniedException", topic.Permanent, false},
+		{400, "InvalidMessageContents", topic.Permanent, false},
+		{400, "KmsThrottled", topic.Retry, true},
+		{403, "RequestThrottled", topic.Retry, true},
+		{400, "ThrottlingException", topic.Retry, true},
+		{503, "ServiceUnavailable", topic.Retry, false},
+		// Our own credentials and clock, which say nothing about the queue.
+		{403, "ExpiredToken", topic.Retry, false},
+		{403, "InvalidClientTokenId", topic.Retry, false},
+		{403, "SignatureDoesNotMatch", topic.Retry, false},
+		{400, "UnrecognizedClientException", topic.Retry, false},
+	} {
+		p := awsPeer(t, topic.SQS, func(w http.ResponseWriter, _ *http.Request, _ notifytest.Behaviour) {
+			serviceError(w, test.status, test.code)
+		})
+		result := p.Receiver.Send(t.Context(), notifytest.Plain(topic.SQS, queueARN))
+		if result.Answer != test.answer || result.Throttled != test.throttled || !strings.Contains(result.Detail, test.code) {
+			t.Errorf("%d %s: %v, throttled %v (%s)", test.status, test.code, result.Answer, result.Throttled, result.Detail)
+		}
+		if n := len(p.Accepted()); n != 1 {
+			t.Errorf("%s: %d requests for one attempt", test.code, n)
+		}
+	}
+}
+
+// Credentials that cannot be had now may be had later; they are asked for again.
+func TestCredentialsLater(t *testing.T) {
+	w := &webPeer{answer: answerAsLambda, keep: keepBody}
+	w.start(t, false)
+	asked := 0
+	r := receiver(t, notify.Options{AWS: &notify.AWS{LambdaEndpoint: w.server.URL, Config: func(ctx context.Context, region string) (aws.Config, error) {
+		if asked++; asked == 1 {
+			return aws.Config{}, errors.New("no credentials here")
+		}
+		return config(ctx, region)
+	}}}, topic.Lambda)
+	n := notifytest.Plain(topic.Lambda, functionARN)
+	if result := r.Send(t.Context(), n); result.Answer != topic.Retry || !strings.Contains(result.Detail, "no credentials here") {
+		t.Errorf("%v: %s", result.Answer, result.Detail)
+	}
+	for range 2 {
+		if result := r.Send(t.Context(), n); result.Answer != topic.Delivered {
+			t.Errorf("%v: %s", result.Answer, result.Detail)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("asked for credentials %d times, want 2", asked)
+	}
+}
+
+// ARNs that are none, or not of the service, cause no request.
+func TestForeignARNs(t *testing.T) {
+	for _, protocol := range []topic.Protocol{topic.SQS, topic.Lambda} {
+		p := awsPeer(t, protocol, answerAsLambda)
+		for _, endpoint := range []string{
+			"", "arn", "arn:aws:sns:eu-central-1:111122223333:alarms", "arn:aws:sqs:evil.example/:111122223333:alarms",
+			"arn:aws:sqs:eu-central-1:1111:alarms", "arn:aws:sqs:eu-central-1:111122223333:a/b", "arn:aws:sqs::111122223333:alarms",
+			"arn:aws:lambda:evil.example#-1:111122223333:function:f", "arn:aws:lambda:eu-central-1:111122223333:layer:f",
+			"arn:aws:lambda:eu-central-1:111122223333:function:f\r\nX: y/../../z",
+		} {
+			result := p.Receiver.Send(t.Context(), notifytest.Plain(protocol, endpoint))
+			if result.Answer != topic.Permanent {
+				t.Errorf("%s %q: %v: %s", protocol, endpoint, result.Answer, result.Detail)
+			}
+		}
+		if n := len(p.Accepted()); n != 0 {
+			t.Errorf("%d requests", n)
+		}
+	}
+}
+
+func TestEnqueue(t *testing.T) {
+	var w *webPeer
+	w = &webPeer{keep: keepBody, answer: func(rw http.ResponseWriter, r *http.Request, b notifytest.Behaviour) {
+		all := w.takeAll()
+		r.Header.Set("Accepted", all[len(all)-1])
+		answerAsSQS(rw, r, b)
+	}}
+	w.start(t, false)
+	all, err := notify.New(notify.Options{AWS: &notify.AWS{Config: config, SQSEndpoint: w.server.URL + "/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := topic.QueueMessage{Body: "dead", GroupID: "g", Attributes: map[string]topic.Attribute{
+		"n": {Type: "Number", Value: "1"}, "b": {Type: "Binary.png", Value: "AAEC/w=="},
+	}}
+	if result := all.Enqueue(t.Context(), queueARN, m); result.Answer != topic.Delivered || !strings.Contains(result.Detail, "11111111-2222") {
+		t.Errorf("%v: %s", result.Answer, result.Detail)
+	}
+	golden(t, "enqueue.json", indented(t, w.takeAll()[0]))
+	m.Attributes["b"] = topic.Attribute{Type: "Binary", Value: "not base64"}
+	if result := all.Enqueue(t.Context(), queueARN, m); result.Answer != topic.Permanent {
+		t.Errorf("%v: %s", result.Answer, result.Detail)
+	}
+	without, err := notify.New(notify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result := without.Enqueue(t.Context(), queueARN, m); result.Answer != topic.Retry {
+		t.Errorf("without access to AWS: %v: %s", result.Answer, result.Detail)
+	}
+}
+
+// Protocols that the options do not reach have no receiver.
+func TestFor(t *testing.T) {
+	all, err := notify.New(notify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, want := range map[topic.Protocol]bool{
+		topic.HTTP: true, topic.HTTPS: true, notify.Slack: true, topic.Email: false, topic.EmailJSON: false, topic.SQS: false, topic.Lambda: false,
+		topic.SMS: false, "": false,
+	} {
+		if _, ok := all.For(p); ok != want {
+			t.Errorf("For(%q): %v", p, ok)
+		}
 	}
 }

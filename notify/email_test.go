@@ -93,7 +93,7 @@ func parseMail(t *testing.T, raw string) readMail {
 var (
 	tag      = regexp.MustCompile(`<(/?[a-zA-Z!][^>\s]*)([^>]*)>`)
 	htmlTags = []string{
-		"!doctype", "html", "head", "meta", "style", "title", "body", "div", "table", "tr", "td", "span", "h1", "h2", "p", "br", "strong", "a",
+		"!doctype", "html", "head", "meta", "style", "title", "body", "div", "table", "tr", "td", "span", "h1", "h2", "p", "br", "wbr", "strong", "a",
 	}
 	// The header fields that a mail of ours may have.
 	mailHeaders = []string{

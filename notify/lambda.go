@@ -3,7 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
-	"strings"
+	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -32,7 +32,7 @@ func (l *lambdaReceiver) Send(ctx context.Context, n Note) Result {
 	ctx, cancel := context.WithTimeout(ctx, topic.DeliveryTimeout)
 	defer cancel()
 	function, ok := resource(n.Subscription.Endpoint, "lambda")
-	if !ok || !strings.HasPrefix(function.Resource, "function:") {
+	if !ok || !functionForm.MatchString(function.Resource) {
 		return outcome(topic.Permanent, "the endpoint is not the ARN of a function")
 	}
 	client, err := l.clients.in(ctx, function.Region)
@@ -49,3 +49,6 @@ func (l *lambdaReceiver) Send(ctx context.Context, n Note) Result {
 	}
 	return Result{Answer: topic.Delivered, Detail: fmt.Sprintf("HTTP %d", out.StatusCode)}
 }
+
+// functionForm is a function's name with a version or alias, or without.
+var functionForm = regexp.MustCompile(`^function:[0-9A-Za-z_-]{1,140}(:[0-9A-Za-z$_-]{1,128})?$`)

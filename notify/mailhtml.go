@@ -17,9 +17,11 @@ var (
 
 func parsePage(name string) *template.Template {
 	return template.Must(template.New(name).Funcs(template.FuncMap{
-		"loose":   loose,
-		"grouped": grouped,
-		"accent":  accent,
+		"loose":    loose,
+		"whole":    whole,
+		"unbroken": unbroken,
+		"grouped":  grouped,
+		"accent":   accent,
 	}).ParseFS(mailFiles, "mail/"+name, "mail/shared.html"))
 }
 
@@ -30,14 +32,39 @@ func render(page *template.Template, content any) (string, error) {
 	return b.String(), err
 }
 
-// loose is a text of the log in which mail programs see nothing to make a link
-// of: its dots, at signs and what ends a scheme stand in elements of their own, which copying does
-// not show.
-func loose(s string) template.HTML {
+// whole is a text of the log in which mail programs see nothing to make a link of:
+// its dots, at signs and what ends a scheme stand in elements of their own, which
+// copying does not show.
+func whole(s string) template.HTML {
 	return template.HTML(loosener.Replace(template.HTMLEscapeString(s)))
 }
 
 var loosener = strings.NewReplacer(".", "<span>.</span>", "@", "<span>@</span>", "://", "<span>:</span>//")
+
+// loose is such a text that may be broken where ARNs have joints.
+func loose(s string) template.HTML {
+	return template.HTML(jointed.Replace(template.HTMLEscapeString(s)))
+}
+
+var jointed = strings.NewReplacer(
+	".", "<span>.</span>", "@", "<span>@</span>", "://", "<span>:</span>//", "::", "::<wbr>", ":", ":<wbr>", "/", "/<wbr>",
+)
+
+// unbroken is a command, which is not broken within its flags.
+func unbroken(s string) template.HTML {
+	words := strings.SplitAfter(s, " ")
+	for i, word := range words {
+		escaped := string(whole(word))
+		if strings.HasPrefix(word, "-") && len(word) <= maxFlag {
+			escaped = `<span style="white-space:nowrap">` + strings.TrimSuffix(escaped, " ") + `</span> `
+		}
+		words[i] = escaped
+	}
+	return template.HTML(strings.Join(words, ""))
+}
+
+// maxFlag is the length of a word of a command that fits in a line of a telephone.
+const maxFlag = 30
 
 // accent is the color of a state: of an alarm that rings, that of its severity.
 func accent(s story) template.CSS {

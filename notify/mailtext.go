@@ -3,7 +3,6 @@ package notify
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf8"
 
 	"tocsin/core/topic"
@@ -36,7 +35,7 @@ func (t story) text() string {
 			f.text(line)
 		}
 	}
-	t.events(&b, line)
+	t.events(line)
 	if t.Command != "" {
 		line("\nAll of them:\n\n    %s", strings.ReplaceAll(t.Command, "\n", "\n    "))
 	}
@@ -66,8 +65,9 @@ func (f fact) text(line func(string, ...any)) {
 	}
 }
 
-// events is the table of events. Columns that no event has are left out.
-func (t story) events(b *strings.Builder, line func(string, ...any)) {
+// events is the table of events, with what an error said below its event.
+// Columns that no event has are left out.
+func (t story) events(line func(string, ...any)) {
 	if len(t.Events) == 0 {
 		return
 	}
@@ -76,7 +76,8 @@ func (t story) events(b *strings.Builder, line func(string, ...any)) {
 		title = fmt.Sprintf("Newest events, %d of %s", len(t.Events), grouped(int64(len(t.Events))+t.More))
 	}
 	line("\n%s:\n", title)
-	columns := []struct {
+	rows := make([]string, len(t.Events)+1)
+	for _, column := range []struct {
 		name string
 		of   func(happening) string
 	}{
@@ -87,25 +88,24 @@ func (t story) events(b *strings.Builder, line func(string, ...any)) {
 		{"ACCOUNT", func(h happening) string { return h.Account }},
 		{"REGION", func(h happening) string { return h.Region }},
 		{"ERROR", func(h happening) string { return h.Error }},
-	}
-	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	row := func(cell func(i int) string) {
-		var cells []string
-		for i, c := range columns {
-			for _, h := range t.Events {
-				if c.of(h) != "" {
-					cells = append(cells, cut(cell(i), maxCell))
-					break
-				}
+	} {
+		cells, width, empty := []string{column.name}, len(column.name), true
+		for _, h := range t.Events {
+			cell := cut(column.of(h), maxCell)
+			cells, width, empty = append(cells, cell), max(width, utf8.RuneCountInString(cell)), empty && cell == ""
+		}
+		for i, cell := range cells {
+			if !empty {
+				rows[i] += "  " + cell + strings.Repeat(" ", width-utf8.RuneCountInString(cell))
 			}
 		}
-		fmt.Fprintf(table, "  %s\n", strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
-	row(func(i int) string { return columns[i].name })
-	for _, h := range t.Events {
-		row(func(i int) string { return columns[i].of(h) })
+	for i, row := range rows {
+		line("%s", strings.TrimRight(row, " "))
+		if i > 0 && t.Events[i-1].ErrorDetail != "" {
+			line("      %s", t.Events[i-1].ErrorDetail)
+		}
 	}
-	_ = table.Flush() // into memory
 }
 
 // maxCell bounds a cell of the table, in bytes.

@@ -29,7 +29,7 @@ func (s *slackReceiver) Send(ctx context.Context, n Note) Result {
 	}
 	m := slackMessageOf(n)
 	r, err := s.post(ctx, to, m, n.Trusted)
-	if err == nil && r.status == http.StatusBadRequest && strings.Contains(r.text, "block") {
+	if err == nil && r.status == http.StatusBadRequest {
 		// What happened must get through, even if its form does not.
 		r, err = s.post(ctx, to, m.plain(), n.Trusted)
 	}

@@ -35,6 +35,7 @@ type smtpPeer struct {
 	sent      atomic.Int64
 	forwarded atomic.Int64
 	stop      chan struct{}
+	freed     sync.Once
 	logins    atomic.Int64
 	encrypted atomic.Int64 // mails that came over TLS
 
@@ -93,13 +94,16 @@ func startSMTP(t *testing.T, o smtpOptions) *smtpPeer {
 		}
 	}()
 	t.Cleanup(func() {
-		close(p.stop)
+		p.free()
 		p.server.Close()
 		listener.Close() // also if Serve had not begun
 		<-done
 	})
 	return p
 }
+
+// free ends all that hangs.
+func (p *smtpPeer) free() { p.freed.Do(func() { close(p.stop) }) }
 
 func (p *smtpPeer) mood() notifytest.Behaviour { return notifytest.Behaviour(p.behaviour.Load()) }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ func (q *queues) send(ctx context.Context, queueARN string, m topic.QueueMessage
 	ctx, cancel := context.WithTimeout(ctx, topic.DeliveryTimeout)
 	defer cancel()
 	queue, ok := resource(queueARN, "sqs")
-	if !ok || strings.ContainsAny(queue.Resource, ":/") {
+	if !ok || !queueForm.MatchString(queue.Resource) {
 		return outcome(topic.Permanent, "the endpoint is not the ARN of a queue")
 	}
 	attributes, err := queueAttributes(m.Attributes)
@@ -69,6 +70,8 @@ func (q *queues) send(ctx context.Context, queueARN string, m topic.QueueMessage
 	}
 	return Result{Answer: topic.Delivered, Detail: oneLine("MessageId "+aws.ToString(out.MessageId), MaxDetail)}
 }
+
+var queueForm = regexp.MustCompile(`^[0-9A-Za-z_-]{1,80}(\.fifo)?$`)
 
 // url is the queue's URL. It is derived and not asked for, as sending needs no
 // other permission then.

@@ -43,7 +43,7 @@ type story struct {
 // A fact is the most frequent values of one kind, most frequent first.
 type fact struct {
 	Label  string
-	Values []evidence.Count
+	Values []evidence.Count // a Count of 0 or 1 is not shown
 	More   int
 }
 
@@ -59,7 +59,6 @@ type happening struct {
 	Region      string
 	Error       string
 	ErrorDetail string
-	ID          string
 }
 
 // tell makes the story of a summary.
@@ -99,7 +98,7 @@ func tell(s evidence.Summary) story {
 		{"Error", s.Errors},
 	} {
 		if len(f.values) > 0 {
-			t.Facts = append(t.Facts, newFact(f.label, f.values))
+			t.Facts = append(t.Facts, newFact(f.label, f.values, s.Count))
 		}
 	}
 	for _, e := range s.Newest[:min(len(s.Newest), maxEvents)] {
@@ -120,10 +119,14 @@ func tell(s evidence.Summary) story {
 	return t
 }
 
-func newFact(label string, values []evidence.Count) fact {
+// newFact leaves the number away where it says what the lead says.
+func newFact(label string, values []evidence.Count, all int64) fact {
 	f := fact{Label: label, More: max(len(values)-maxValues, 0)}
 	for _, v := range values[:min(len(values), maxValues)] {
 		f.Values = append(f.Values, evidence.Count{Text: inert(oneLine(v.Text, maxValue)), Count: v.Count})
+	}
+	if len(f.Values) == 1 && f.Values[0].Count == all {
+		f.Values[0].Count = 0
 	}
 	return f
 }
@@ -136,7 +139,6 @@ func newHappening(e evidence.Event) happening {
 		Agent:       inert(oneLine(e.UserAgent, maxValue)),
 		Error:       inert(oneLine(e.ErrorCode, maxValue)),
 		ErrorDetail: inert(oneLine(e.ErrorMessage, maxErrorText)),
-		ID:          inert(oneLine(e.EventID, maxValue)),
 		Account:     inert(oneLine(e.Account, maxValue)),
 		Region:      inert(oneLine(e.Region, maxValue)),
 	}

@@ -78,7 +78,7 @@ func inert(s string) string {
 func disarmScheme(before string) string {
 	for _, scheme := range []string{"http", "https"} {
 		if n := len(before) - len(scheme); n >= 0 && strings.EqualFold(before[n:], scheme) {
-			return before[:n] + "hxxp" + before[n+len("http"):]
+			return before[:n] + "hxxp" + scheme[len("http"):]
 		}
 	}
 	return before
