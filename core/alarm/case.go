@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -153,4 +154,9 @@ func (f *frame) growing() bool {
 func (f *frame) final() bool {
 	negative := func(p metric.Point) bool { return p.Samples.Minimum < 0 }
 	return f.growing() && (f.Alarm.Statistic.Kind != metric.Sum || !slices.ContainsFunc(f.Points, negative))
+}
+
+// Compare orders stays by From, then by ID.
+func (s Stay) Compare(other Stay) int {
+	return cmp.Or(cmp.Compare(s.From, other.From), cmp.Compare(s.ID, other.ID))
 }

@@ -1,0 +1,191 @@
+package ring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tocsin/core/alarm"
+	"tocsin/core/topic"
+	"tocsin/internal/crash"
+	"tocsin/store/state"
+)
+
+// save writes an alarm's state, when it is due, and its stays in ALARM.
+func (r *Ringer) save(ctx context.Context, tx *state.Tx, o outcome) error {
+	err := tx.SaveEvaluation(ctx, r.o.Owner, state.Evaluation{
+		Alarm: o.alarm.ID, Revision: o.alarm.Revision,
+		Record: o.Record, Changed: o.Record != o.alarm.Record,
+		Due: o.Due, EvaluatedTo: o.EvaluatedTo, Touched: o.Settled,
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range o.Dropped {
+		if err := tx.DropRing(ctx, id); err != nil {
+			return err
+		}
+	}
+	for _, s := range o.Stays {
+		ring := state.Ring{ID: s.ID, Alarm: o.alarm.ID, From: s.From, To: s.To, Late: s.Late, Told: s.Told}
+		if ring.ID == 0 {
+			_, err = tx.AddRing(ctx, ring)
+		} else {
+			err = tx.UpdateRing(ctx, ring)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell writes an outcome with what is to be told of it. The error of an alarm that
+// is not ours any more is none: it is due again, here or elsewhere.
+func (r *Ringer) tell(ctx context.Context, o outcome, now time.Time) error {
+	summaries, err := r.summaries(ctx, o)
+	if err != nil {
+		return err
+	}
+	var done stepsDone
+	crash.Point("ring: about to write")
+	err = r.o.State.Update(ctx, func(tx *state.Tx) error {
+		done = stepsDone{}
+		if err := r.save(ctx, tx, o); err != nil {
+			return err
+		}
+		crash.Point("ring: state saved")
+		for i, step := range o.Steps {
+			if err := r.writeStep(ctx, tx, o.alarm, step, summaries[i], now, &done); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	switch {
+	case lost(err):
+		r.stats.overtaken.Add(1)
+		return nil
+	case err != nil:
+		return err
+	}
+	crash.Point("ring: written")
+	r.stats.judged.Add(1)
+	r.report(o, done)
+	if done.published > 0 {
+		r.o.Published()
+	}
+	return nil
+}
+
+// stepsDone is what came of the actions of an outcome.
+type stepsDone struct {
+	published int
+	failed    []failure
+}
+
+type failure struct {
+	action string
+	err    error
+}
+
+// report counts an outcome and tells the log.
+func (r *Ringer) report(o outcome, done stepsDone) {
+	for _, s := range o.Steps {
+		if s.Repeated {
+			r.stats.repeats.Add(1)
+			continue
+		}
+		r.stats.changes.Add(1)
+		if s.Late {
+			r.stats.late.Add(1)
+		}
+		r.log.Info("alarm", "name", o.alarm.Definition.Name, "from", s.Before.State, "to", s.After.State, "late", s.Late, "reason", s.After.Reason)
+	}
+	r.stats.published.Add(int64(done.published))
+	r.stats.failed.Add(int64(len(done.failed)))
+	for _, f := range done.failed {
+		r.log.Warn("an action of an alarm could not be run", "alarm", o.alarm.Definition.ARN, "action", f.action, "error", f.err)
+	}
+}
+
+// writeStep writes the history of one step, and the messages for its actions.
+func (r *Ringer) writeStep(ctx context.Context, tx *state.Tx, a state.DueAlarm, s alarm.Step, summary []byte, now time.Time, done *stepsDone) error {
+	definition := a.Definition
+	if !s.Repeated {
+		item := alarm.StateUpdated(definition.Name, alarm.MetricAlarm, s.Before, s.After)
+		if err := tx.AddHistory(ctx, definition.ARN, item); err != nil {
+			return err
+		}
+	}
+	notice := alarm.Notice{Metric: &definition, From: s.Before.State, To: s.After}
+	for _, action := range definition.ActionsFor(s.After.State) {
+		message, err := r.publish(ctx, tx, a, s, action, notice, summary, now)
+		result := alarm.ActionResult{Resource: action, StateUpdated: s.After.Updated}
+		var refused *refusal
+		switch {
+		case errors.As(err, &refused):
+			result.Error = refused.Error()
+			done.failed = append(done.failed, failure{action, refused})
+		case err != nil:
+			return err
+		default:
+			result.Published = message
+			done.published++
+		}
+		if err := tx.AddHistory(ctx, definition.ARN, alarm.ActionDone(definition.Name, alarm.MetricAlarm, result, now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A refusal is why an action cannot be run.
+type refusal struct{ reason string }
+
+func (r *refusal) Error() string { return r.reason }
+
+// publish puts the message for one action into the outbox and gives its text. An
+// action that cannot be run is a *refusal.
+func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a state.DueAlarm, s alarm.Step, action string, notice alarm.Notice, summary []byte, now time.Time) (string, error) {
+	arn, ok := topic.ParseARN(action)
+	if !ok || arn.Service != "sns" || strings.Contains(arn.Resource, ":") {
+		return "", &refusal{fmt.Sprintf("tocsin acts on SNS topics only, and %s is none", action)}
+	}
+	switch _, err := tx.Topic(ctx, action); {
+	case errors.Is(err, state.ErrNotFound):
+		return "", &refusal{fmt.Sprintf("there is no topic %s; create it, or take it out of the alarm's actions", action)}
+	case err != nil:
+		return "", err
+	}
+	subject, text := notice.Subject(), notice.Message()
+	message, err := topic.Publication{TopicARN: action, Message: text, MessageStructure: "json", Subject: &subject}.
+		Check(messageID(a.Alarm, s, action), now)
+	if err != nil {
+		return "", &refusal{fmt.Sprintf("SNS would not take the message: %v", err)}
+	}
+	err = tx.Publish(ctx, state.Publication{Message: message, Kind: topic.Notification, Summary: summary, Alarm: a.Definition.ARN})
+	if err != nil {
+		return "", err
+	}
+	crash.Point("ring: published")
+	return text, nil
+}
+
+// space is that of the ids of messages of alarms, made once at random.
+var space = uuid.MustParse("0b6a3a5e-6a0a-4c43-9d0b-6f2f4f0f7d13")
+
+// messageID is the same whenever the same step is written again, and another for
+// every other: a record has one revision, and within it a step has its key. An
+// alarm that was deleted and made again has another id or another time.
+func messageID(a state.Alarm, s alarm.Step, action string) string {
+	return uuid.NewSHA1(space, []byte(strings.Join([]string{
+		a.Definition.ARN, strconv.FormatInt(a.ID, 10), strconv.FormatInt(a.Definition.ConfigurationUpdated.UnixMilli(), 10),
+		strconv.FormatInt(a.Revision, 10), s.Key, action,
+	}, "\n"))).String()
+}
