@@ -217,3 +217,22 @@ func (c *Config) RepeatOf(alarm string) state.Repeat {
 	}
 	return state.Repeat{Mode: state.RepeatMode(mode), Every: time.Duration(every)}
 }
+
+// Alarmed are the ids of the alarms that the pack makes, and of its controls
+// that are left out since they hold example values.
+func (c *Config) Alarmed() (ids, leftOut []string, err error) {
+	pack, leftOut, err := controls(c.Pack)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range pack.Controls {
+		ids = append(ids, k.ID)
+	}
+	return ids, leftOut, nil
+}
+
+// ShownDatabase is where the state is kept, without what is secret in it.
+func (c *Config) ShownDatabase() string {
+	address, _, _ := strings.Cut(c.DSN(), "?")
+	return withoutUser(address)
+}

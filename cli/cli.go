@@ -84,6 +84,9 @@ what they mean in CloudWatch.`,
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	root.AddCommand(
+		newServe(s),
+		newConfig(s),
+		newHealth(s),
 		newSubscriptions(s),
 		newDeliveries(s),
 		newScan(s),

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tocsin/core/metric"
+	"tocsin/store/state"
+)
+
+// Work that is done by time: sealing, pruning, and telling of silence. It is
+// leased, so that any number of processes may try.
+
+const (
+	tickEvery  = 2 * time.Second
+	pruneEvery = 10 * time.Minute
+	// pruneAtOnce bounds one transaction that prunes.
+	pruneAtOnce = 1000
+	// pruneRounds bounds what one round of pruning removes of a kind.
+	pruneRounds = 200
+	// pruneLease and silenceLease are how long another process waits before it
+	// takes the work over from one that is gone.
+	pruneLease   = 5 * time.Minute
+	silenceLease = 90 * time.Second
+)
+
+// chores does what is due until ctx ends.
+func (a *App) chores(ctx context.Context) {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	var pruned, minute time.Time
+	var told map[string]bool
+	for {
+		now := a.o.Now()
+		failing := map[string]bool{}
+		do := func(what string, work func(context.Context, time.Time) error) {
+			err := work(ctx, now)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			if failing[what] = true; !told[what] {
+				a.o.Log.Error("a chore failed and is tried again", "chore", what, "error", err)
+			}
+		}
+		do("patterns", func(ctx context.Context, _ time.Time) error { return a.commands.refresh(ctx, a.db) })
+		do("seal", a.events.Tick)
+		if now.Sub(pruned) >= pruneEvery {
+			do("prune", a.Prune)
+			pruned = now
+		}
+		if m := now.Truncate(time.Minute); m != minute {
+			do("silence", a.Silence)
+			minute = m
+		}
+		told = failing
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Prune removes what is kept no longer. Log groups' events are package events' own.
+func (a *App) Prune(ctx context.Context, now time.Time) error {
+	mine, err := a.lease(ctx, "prune", now, pruneLease)
+	if err != nil || !mine {
+		return err
+	}
+	keep := a.Config().Keep
+	before := func(d Duration) time.Time { return now.Add(-time.Duration(d)) }
+	var errs []error
+	for _, prune := range []func(*state.Tx) (int, error){
+		func(tx *state.Tx) (int, error) { return tx.PruneMarks(ctx, before(keep.Marks), pruneAtOnce) },
+		func(tx *state.Tx) (int, error) {
+			return tx.PrunePoints(ctx, before(keep.Points).UnixMilli(), pruneAtOnce)
+		},
+		func(tx *state.Tx) (int, error) {
+			return tx.PruneEvidence(ctx, before(keep.Evidence).UnixMilli(), pruneAtOnce)
+		},
+		func(tx *state.Tx) (int, error) { return tx.PruneMessages(ctx, before(keep.Messages), pruneAtOnce) },
+	} {
+		errs = append(errs, a.pruneAll(ctx, prune))
+	}
+	_, err = a.roster.Prune(ctx)
+	return errors.Join(append(errs, err)...)
+}
+
+// pruneAll prunes until there is nothing more, or it is enough for this time.
+func (a *App) pruneAll(ctx context.Context, prune func(*state.Tx) (int, error)) error {
+	for range pruneRounds {
+		n := 0
+		err := a.db.Update(ctx, func(tx *state.Tx) (err error) {
+			n, err = prune(tx)
+			return err
+		})
+		if err != nil || n < pruneAtOnce {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) lease(ctx context.Context, name string, now time.Time, d time.Duration) (mine bool, err error) {
+	err = a.db.Update(ctx, func(tx *state.Tx) (err error) {
+		mine, err = tx.Lease(ctx, name, a.owner, now, now.Add(d))
+		return err
+	})
+	return mine, err
+}
+
+// The metric by which silence can ring, in seconds, per account and Region.
+const (
+	ownNamespace   = "tocsin"
+	newestEventAge = "NewestEventAge"
+)
+
+// Silence publishes how old the newest event of each account and Region is, so
+// that an alarm can watch it.
+func (a *App) Silence(ctx context.Context, now time.Time) error {
+	mine, err := a.lease(ctx, "silence", now, silenceLease)
+	if err != nil || !mine {
+		return err
+	}
+	return a.db.Update(ctx, func(tx *state.Tx) error {
+		files, err := tx.LastFiles(ctx)
+		if err != nil {
+			return err
+		}
+		config := a.Config()
+		scope, minute := config.Scope(), metric.Minute(now.UnixMilli())
+		var points []state.Points
+		var touched []state.Touch
+		for where, newest := range newestEvents(files) {
+			id := metric.NewIdentity(ownNamespace, newestEventAge,
+				metric.Dimension{Name: "AccountId", Value: where.account}, metric.Dimension{Name: "Region", Value: where.region})
+			age := max(now.Sub(newest).Seconds(), 0)
+			points = append(points, state.Points{Scope: scope, Metric: id, Unit: "Seconds", Points: []metric.Point{{Time: minute, Samples: metric.Of(age)}}})
+			touched = append(touched, state.Touch{Scope: scope, Metric: id, Minute: minute})
+		}
+		if len(points) == 0 {
+			return nil
+		}
+		if err := tx.AddPoints(ctx, points); err != nil {
+			return err
+		}
+		return tx.MarkDue(ctx, touched)
+	})
+}
+
+// A where is an account and a Region that log files come from.
+type where struct{ account, region string }
+
+// newestEvents is the time of the newest event of each account and Region, of
+// those whose files tell them.
+func newestEvents(files []state.LastFile) map[where]time.Time {
+	newest := map[where]time.Time{}
+	for _, f := range files {
+		w := where{f.Account, f.Region}
+		if w.account != "" && w.region != "" && !f.NewestEvent.IsZero() && f.NewestEvent.After(newest[w]) {
+			newest[w] = f.NewestEvent
+		}
+	}
+	return newest
+}

@@ -1,0 +1,250 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/source"
+	"tocsin/store/state"
+)
+
+// groups tells the log group that a file's events go to: that of the source it
+// came from, else the default one.
+type groups struct {
+	mu    sync.Mutex
+	named map[string]int64 // guarded by mu
+	first int64            // guarded by mu
+	// own are the files under way of sources with a log group of their own.
+	own sync.Map // of place to int64
+}
+
+// A place names a log file's content but for its version.
+type place struct{ source, key string }
+
+func (g *groups) set(all []state.LogGroup) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.named, g.first = map[string]int64{}, all[0].ID
+	for _, l := range all {
+		g.named[l.Name] = l.ID
+	}
+}
+
+func (g *groups) of(a source.Arrival) int64 {
+	if id, ok := g.own.Load(place{a.Source, a.Key}); ok {
+		return id.(int64)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.first
+}
+
+// into gives what a source gives to take, for the log group with the name.
+func (g *groups) into(name string, take source.Take) source.Take {
+	if name == "" {
+		return take
+	}
+	return func(ctx context.Context, a source.Arrival) error {
+		g.mu.Lock()
+		id, ok := g.named[name]
+		g.mu.Unlock()
+		if !ok {
+			return take(ctx, a)
+		}
+		at, done := place{a.Source, a.Key}, a.Done
+		g.own.Store(at, id)
+		a.Done = func(ctx context.Context, err error) {
+			g.own.Delete(at)
+			if done != nil {
+				done(ctx, err)
+			}
+		}
+		err := take(ctx, a)
+		if err != nil {
+			g.own.Delete(at)
+		}
+		return err
+	}
+}
+
+// feeds are the sources at work. They can be changed while they run.
+type feeds struct {
+	app *App
+
+	mu      sync.Mutex
+	all     []*feed // guarded by mu
+	running context.Context
+	going   sync.WaitGroup
+}
+
+// A feed is one source with what ends it.
+type feed struct {
+	Source
+	source.Feed
+	stop context.CancelFunc
+	mu   sync.Mutex
+	// broken is why it had to be given up for a while, "" while it runs; guarded by mu.
+	broken string
+}
+
+func newFeeds(a *App) *feeds { return &feeds{app: a} }
+
+// start runs the sources of the configuration until ctx ends; wait waits for that.
+func (f *feeds) start(ctx context.Context) error {
+	f.mu.Lock()
+	f.running = ctx
+	f.mu.Unlock()
+	return f.set(ctx, f.app.Config().Sources)
+}
+
+func (f *feeds) wait() { f.going.Wait() }
+
+// set stops the sources that are wanted no more and starts those that are new.
+func (f *feeds) set(ctx context.Context, wanted []Source) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var fresh []*feed
+	for _, s := range wanted {
+		if !slices.ContainsFunc(f.all, func(r *feed) bool { return sameSource(r.Source, s) }) {
+			opened, err := f.open(ctx, s)
+			if err != nil {
+				return err
+			}
+			fresh = append(fresh, opened)
+		}
+	}
+	f.all = slices.DeleteFunc(f.all, func(r *feed) bool {
+		gone := !slices.ContainsFunc(wanted, func(s Source) bool { return sameSource(r.Source, s) })
+		if gone {
+			r.stop()
+			f.app.o.Log.Info("source ends", "source", r.Name())
+		}
+		return gone
+	})
+	for _, r := range fresh {
+		var own context.Context
+		own, r.stop = context.WithCancel(f.running)
+		f.all = append(f.all, r)
+		f.app.o.Log.Info("source begins", "source", r.Name())
+		f.going.Go(func() { r.run(own, f.app) })
+	}
+	return nil
+}
+
+func sameSource(a, b Source) bool {
+	return a.From == b.From && a.LogGroup == b.LogGroup && a.Since == b.Since && a.Poll == b.Poll &&
+		slices.Equal(a.Buckets, b.Buckets) && a.AnyKey == b.AnyKey && a.Insights == b.Insights
+}
+
+// feedGrace is how long a source waits at the end for what is being taken in.
+const feedGrace = 2 * time.Second
+
+func (f *feeds) open(ctx context.Context, s Source) (*feed, error) {
+	spec, err := source.ParseFeed(s.From)
+	if err != nil {
+		return nil, err
+	}
+	o := f.app.o.Source
+	o.Marks, o.Positions = marks{f.app.db}, positions{f.app.db}
+	o.Poll, o.Since = time.Duration(s.Poll), s.Since.From(f.app.o.Now())
+	o.Buckets, o.AnyKey, o.Insights = s.Buckets, s.AnyKey, s.Insights
+	o.Grace, o.Now, o.Log = feedGrace, f.app.o.Now, f.app.o.Log
+	opened, err := source.OpenFeed(ctx, spec, o)
+	if err != nil {
+		return nil, err
+	}
+	return &feed{Source: s, Feed: opened}, nil
+}
+
+// Waits before a source that gave up is tried again.
+const (
+	firstAgain = 5 * time.Second
+	lastAgain  = 5 * time.Minute
+)
+
+// run runs the source until ctx ends. What only the operator can mend is told,
+// and tried again.
+func (r *feed) run(ctx context.Context, a *App) {
+	take := a.groups.into(r.LogGroup, a.ingest.Take)
+	for wait := firstAgain; ctx.Err() == nil; wait = min(2*wait, lastAgain) {
+		began := time.Now()
+		err := r.Run(ctx, take)
+		if ctx.Err() != nil || err == nil {
+			return
+		}
+		if time.Since(began) > lastAgain {
+			wait = firstAgain
+		}
+		r.tell(err.Error())
+		a.o.Log.Error("a source cannot go on until somebody mends it", "source", r.Name(), "error", err, "again_in", wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		r.tell("")
+	}
+}
+
+func (r *feed) tell(broken string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.broken = broken
+}
+
+// status is how the source fares, with why it had to be given up.
+func (r *feed) status() source.FeedStatus {
+	s := r.Status()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.Problem = cmp.Or(r.broken, s.Problem)
+	return s
+}
+
+// status tells how each source fares, in the order of the configuration.
+func (f *feeds) status() []source.FeedStatus {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := make([]source.FeedStatus, 0, len(f.all))
+	for _, r := range f.all {
+		all = append(all, r.status())
+	}
+	return all
+}
+
+// marks are the marks of the database for a feed to ask.
+type marks struct{ db *state.DB }
+
+func (m marks) Marked(ctx context.Context, from string, files []source.FileVersion) (known []bool, err error) {
+	asked := make([]state.Mark, len(files))
+	for i, f := range files {
+		asked[i] = state.Mark{Source: from, Key: f.Key, Version: f.Version}
+	}
+	err = m.db.View(ctx, func(tx *state.Tx) error {
+		known, err = tx.Marked(ctx, asked)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read marks: %w", err)
+	}
+	return known, nil
+}
+
+// positions keeps the positions of feeds in the database.
+type positions struct{ db *state.DB }
+
+func (p positions) Position(ctx context.Context, from, part string) (position string, err error) {
+	err = p.db.View(ctx, func(tx *state.Tx) error {
+		position, err = tx.Position(ctx, from, part)
+		return err
+	})
+	return position, err
+}
+
+func (p positions) SetPosition(ctx context.Context, from, part, position string) error {
+	return p.db.Update(ctx, func(tx *state.Tx) error { return tx.SetPosition(ctx, from, part, position) })
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"tocsin/app"
+	"tocsin/notify"
+	"tocsin/store/state"
+)
+
+// showStart prints what runs and what to do next: at the first start all of it,
+// later in short.
+func showStart(s Streams, a *app.App) error {
+	out := bufio.NewWriter(s.Out)
+	sc := newScreen(s.Out, s.Getenv)
+	writeStart(sc.forPeople(out), sc, a)
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write what was started: %w", err)
+	}
+	return nil
+}
+
+func writeStart(w io.Writer, sc screen, a *app.App) {
+	c, first := a.Config(), a.First()
+	line := func(name, text string) {
+		for i, l := range sc.wrap(clean(text), 12) {
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(w, "  %s%s\n", sc.paint(dim, pad(name, 10)), l)
+		}
+	}
+	title := "tocsin is on watch."
+	if first.Start {
+		title = "tocsin is on watch, for the first time here."
+	}
+	fmt.Fprintf(w, "%s\n\n", sc.paint(bold, title))
+	line("state", c.ShownDatabase())
+	line("events", fmt.Sprintf("%s, in log group %s of %s in %s", c.SegmentsAt(), c.LogGroups[0].Name, c.Account, c.Region))
+	if len(c.Sources) == 0 {
+		line("sources", "none: nothing comes in until there is one (--source dir:PATH)")
+	}
+	for i, from := range c.Sources {
+		line(first1(i, "sources"), from.From)
+	}
+	writeAlarms(line, c, first)
+	writeTold(line, first)
+	if url := a.ConsoleURL(); url != "" {
+		line("status", url+" , metrics at /metrics")
+	}
+	if a.ListenURL() != "" {
+		line("links", links(a, c))
+	}
+	if first.Made {
+		fmt.Fprintf(w, "\nThe root key, shown this once. It signs what only you may do, such as %s:\n",
+			"tocsin subscriptions confirm")
+		fmt.Fprintf(w, "  export AWS_ACCESS_KEY_ID=%s\n  export AWS_SECRET_ACCESS_KEY=%s\n", first.RootKey.ID, first.RootKey.Secret)
+	}
+	if try := howToTry(c); first.Start && try != "" {
+		fmt.Fprintf(w, "\nTo hear it ring:\n  %s\n", try)
+	}
+	fmt.Fprintln(w)
+}
+
+// first1 is a name for the first of several lines.
+func first1(i int, name string) string {
+	if i > 0 {
+		return ""
+	}
+	return name
+}
+
+func writeAlarms(line func(name, text string), c app.Config, first app.First) {
+	switch made := len(first.Alarms); {
+	case made > 0 && first.Start:
+		line("alarms", fmt.Sprintf("%s of pack %s, on topic %s", count(int64(made), "alarm"), c.Pack, c.Topics[0].Name))
+	case made > 0:
+		line("alarms", fmt.Sprintf("%s more, of pack %s: %s", count(int64(made), "alarm"), c.Pack, strings.Join(first.Alarms, ", ")))
+	default:
+		line("alarms", fmt.Sprintf("as they were, with nothing new of pack %s", c.Pack))
+	}
+	if len(first.LeftOut) > 0 {
+		line("", "not made, since their patterns need values of yours: "+strings.Join(first.LeftOut, ", "))
+	}
+}
+
+func writeTold(line func(name, text string), first app.First) {
+	if len(first.Subscribers) == 0 {
+		line("told", "nobody: alarms ring and are not heard (--subscribe email:ADDRESS)")
+	}
+	for i, s := range first.Subscribers {
+		line(first1(i, "told"), toldText(s))
+	}
+	for _, d := range first.Declined {
+		line("", fmt.Sprintf("%s %s has unsubscribed, and is not told", d.Protocol, notify.Redact(d.Protocol, d.Endpoint)))
+	}
+}
+
+// toldText is a subscriber, and whether he has to confirm.
+func toldText(s state.Subscription) string {
+	text := fmt.Sprintf("%s %s", s.Protocol, notify.Redact(s.Protocol, s.Endpoint))
+	if !s.Confirmed {
+		text += ", once it has confirmed: it is being asked to"
+	}
+	return text
+}
+
+// links says where links in messages lead, and who can follow them.
+func links(a *app.App, c app.Config) string {
+	site := string(a.Site())
+	if c.PublicURL == "" && strings.HasPrefix(site, "http://127.") || strings.HasPrefix(site, "http://localhost") || strings.HasPrefix(site, "http://[::1]") {
+		return site + " , for this machine only: with --listen and --public-url others can follow links in messages"
+	}
+	return site
+}
+
+// howToTry is a command that makes alarms ring, where a folder is watched.
+func howToTry(c app.Config) string {
+	for _, from := range c.Sources {
+		if folder, ok := strings.CutPrefix(from.From, "dir:"); ok {
+			return "tocsin synth --story takeover --out " + shellQuote(folder+"/try")
+		}
+	}
+	return ""
+}
