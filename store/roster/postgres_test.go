@@ -1,0 +1,116 @@
+package roster_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"tocsin/core/topic"
+	"tocsin/internal/pgtest"
+	"tocsin/store/roster"
+	"tocsin/store/state"
+)
+
+// Two processes act on one database at the same time: each endpoint has one
+// subscription, and who was unsubscribed stays so.
+func TestTwoProcesses(t *testing.T) {
+	dsn := pgtest.Start(t).Database(t)
+	open := func() *state.DB {
+		db, err := state.Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return db
+	}
+	desks := []*desk{deskOn(t, open()), deskOn(t, open())}
+
+	// at runs f of both processes at once, and gives what they answered.
+	at := func(f func(d *desk) (string, error)) []string {
+		var all sync.WaitGroup
+		answers := make([]string, 4*len(desks))
+		for i := range answers {
+			all.Go(func() {
+				answer, err := f(desks[i%len(desks)])
+				if err != nil {
+					t.Error(err)
+				}
+				answers[i] = answer
+			})
+		}
+		all.Wait()
+		return answers
+	}
+	for round := range 10 {
+		endpoint := fmt.Sprintf("%d@example.com", round)
+		arns := at(func(d *desk) (string, error) {
+			s, err := roster.New(roster.Options{State: d.db}).Subscribe(t.Context(), topic.SubscribeCall{TopicARN: alarms, Protocol: "email", Endpoint: endpoint, Owner: scope.Account})
+			return s.ARN, err
+		})
+		for _, arn := range arns {
+			if arn != arns[0] {
+				t.Fatalf("one endpoint has the subscriptions %v", arns)
+			}
+		}
+		tokens := desks[0].outbox(t)
+		if len(tokens) != len(arns) {
+			t.Fatalf("%d questions", len(tokens))
+		}
+		for _, p := range tokens {
+			if _, err := desks[0].confirm(t, p.Token); err != nil {
+				t.Error(err)
+			}
+		}
+		at(func(d *desk) (string, error) {
+			return "", roster.New(roster.Options{State: d.db}).Unsubscribe(t.Context(), arns[0], false)
+		})
+		if told := desks[1].outbox(t); len(told) != 1 {
+			t.Errorf("told %d times", len(told))
+		}
+	}
+	wanted := []roster.Named{named("slack", "https://hooks.example.com/a"), named("slack", "https://hooks.example.com/b")}
+	at(func(d *desk) (string, error) {
+		_, err := roster.New(roster.Options{State: d.db}).SyncManaged(context.Background(), wanted)
+		return "", err
+	})
+	if all := desks[0].subscriptions(t); len(all) != len(wanted) {
+		t.Errorf("there are %+v", all)
+	}
+}
+
+// All processes sign with the same key, also when all start for the first time.
+func TestOneSigningKey(t *testing.T) {
+	dsn := pgtest.Start(t).Database(t)
+	var all sync.WaitGroup
+	paths := make([]string, 3)
+	for i := range paths {
+		db, err := state.Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			s, err := roster.OpenSigner(t.Context(), db, "https://tocsin.example.com", start)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			paths[i] = s.CertificatePath()
+		})
+	}
+	all.Wait()
+	for _, p := range paths {
+		if p == "" || p != paths[0] {
+			t.Errorf("the certificates are at %v", paths)
+		}
+	}
+}
