@@ -81,7 +81,7 @@ func ParseFeed(text string) (FeedSpec, error) {
 	case QueueFeed:
 		return parseQueue(rest)
 	}
-	if near, ok := spell.Nearest(kind, []string{"dir", "s3", "sqs"}); ok {
+	if near, ok := spell.Nearest(kind, []string{"dir", "sqs", "s3"}); ok {
 		return FeedSpec{}, fmt.Errorf("source %q: %q is no kind of source; did you mean %q? %s", text, kind, near, feedForms)
 	}
 	if kind == "http" || kind == "https" {

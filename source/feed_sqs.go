@@ -38,6 +38,7 @@ type SQSFeed struct {
 	held     map[string]*message // by message id; guarded by mu
 	received error               // of the last receive; guarded by mu
 	kept     error               // of the last settle; guarded by mu
+	stopping bool                // no more are received; guarded by mu
 	asked    time.Time           // when the queue was last asked how many wait; guarded by mu
 }
 
@@ -56,6 +57,10 @@ const (
 	keepEvery = time.Second
 	// backMax is for how long a message is hidden, at most, that is to come back.
 	backMax = 15 * time.Minute
+	// noticeTime is how long a queue has to notice that a receive ended.
+	noticeTime = 200 * time.Millisecond
+	// lastWords is how long the last requests of a Run may take.
+	lastWords = 2 * time.Second
 	// countEvery is how often the queue is asked how many messages wait.
 	countEvery = 30 * time.Second
 )
@@ -85,8 +90,10 @@ func (f *SQSFeed) Run(ctx context.Context, take func(context.Context, Arrival) e
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- receivers.Wait() }()
-	// What is looked after has to be so until the end.
-	keep := context.WithoutCancel(ctx)
+	// Messages are looked after until the end, and that comes soon after ctx's.
+	keep, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(inner, func() { time.AfterFunc(f.o.Grace+noticeTime+lastWords, cancel) })()
 	var err error
 	for going := true; going; {
 		f.settle(keep, f.o.Now())
@@ -106,8 +113,6 @@ func (f *SQSFeed) Run(ctx context.Context, take func(context.Context, Arrival) e
 
 // stop ends the work on the messages that are held.
 func (f *SQSFeed) stop(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 2*f.o.Grace)
-	defer cancel()
 	grace := time.NewTimer(f.o.Grace)
 	defer grace.Stop()
 	for waiting := true; waiting && f.working(); {
@@ -118,8 +123,14 @@ func (f *SQSFeed) stop(ctx context.Context) {
 		}
 		f.settle(ctx, f.o.Now())
 	}
-	f.giveAllBack()
-	f.settle(ctx, f.o.Now())
+	if f.giveAllBack() {
+		// Shown at once, they might be given to a receive of ours that just ended,
+		// as far as the queue has not noticed yet.
+		notice := time.NewTimer(noticeTime)
+		defer notice.Stop()
+		<-notice.C
+		f.settle(ctx, f.o.Now())
+	}
 }
 
 // Tick looks after the messages that are held, and does one receive, which does
@@ -155,7 +166,7 @@ func (f *SQSFeed) receive(ctx context.Context, now time.Time, wait time.Duration
 		return keepEvery, nil
 	}
 	messages, err := f.messages(ctx, wait)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
 	f.told(now, &f.received, err)
@@ -178,6 +189,8 @@ func (f *SQSFeed) receive(ctx context.Context, now time.Time, wait time.Duration
 	}
 	for i, a := range all {
 		switch {
+		case ctx.Err() != nil:
+			f.done(a.message, context.Canceled)
 		case err != nil:
 			f.done(a.message, err)
 		case marks[i]:
@@ -185,10 +198,8 @@ func (f *SQSFeed) receive(ctx context.Context, now time.Time, wait time.Duration
 		default:
 			refused := take(ctx, f.arrival(a))
 			if refused != nil {
-				err = refused
-				f.done(a.message, refused)
-				for _, rest := range all[i+1:] {
-					f.done(rest.message, refused)
+				for _, rest := range all[i:] {
+					f.done(rest.message, context.Canceled)
 				}
 				return 0, refused
 			}

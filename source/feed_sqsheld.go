@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -22,6 +23,7 @@ type message struct {
 	alien      bool // not understood: not to be deleted
 	left       int  // files that are not done
 	failed     bool // a file of it was not taken in
+	ended      bool // because whoever takes it in ends: somebody else may at once
 	shows      time.Time
 	next       next
 	hide       time.Duration // of one that is given back
@@ -68,12 +70,16 @@ func (f *SQSFeed) done(m *message, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m.failed = m.failed || err != nil
+	m.ended = m.ended || errors.Is(err, context.Canceled)
 	if m.left--; m.left > 0 || m.next != work {
 		return
 	}
 	m.next = remove
 	if m.failed || m.alien {
 		m.next, m.hide = back, min(time.Second<<min(m.times, 10), backMax)
+		if m.ended && !m.alien {
+			m.hide = 0
+		}
 	}
 	select {
 	case f.wake <- struct{}{}:
@@ -100,16 +106,18 @@ func (f *SQSFeed) working() bool {
 	return false
 }
 
-// giveAllBack has the messages shown again whose files are not taken in, and tries
-// once more what was tried before.
-func (f *SQSFeed) giveAllBack() {
+// giveAllBack has the messages shown again whose files are not taken in, and what
+// was tried before tried once more. False when there is nothing left to do.
+func (f *SQSFeed) giveAllBack() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.stopping = true
 	for _, m := range f.held {
 		if m.tried = (time.Time{}); m.next == work {
 			m.next, m.hide = back, 0
 		}
 	}
+	return len(f.held) > 0
 }
 
 // A change is one message's part of a request.
@@ -130,6 +138,8 @@ func (f *SQSFeed) settle(ctx context.Context, now time.Time) {
 		switch {
 		case m.next == back && !now.Before(m.shows):
 			delete(f.held, id) // it shows by itself
+		case m.next == back && m.ended && !f.stopping:
+			// Shown at once, it would come to the receivers that are about to end.
 		case now.Sub(m.tried) < keepEvery && !now.Before(m.tried):
 		case m.next == remove:
 			removed = append(removed, c)

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -151,8 +152,10 @@ func (s *Server) tell() {
 // ServeHTTP is the service.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
+	// To its end: only then the server notices when the client goes away.
+	body, err := io.ReadAll(r.Body)
 	var in request
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+	if err != nil || json.Unmarshal(body, &in) != nil {
 		fail(w, http.StatusBadRequest, "InvalidRequest")
 		return
 	}
@@ -236,6 +239,9 @@ func (s *Server) receive(r *http.Request, in request) any {
 	wait := time.NewTimer(time.Duration(in.WaitTimeSeconds) * time.Second)
 	defer wait.Stop()
 	for {
+		if r.Context().Err() != nil {
+			return nil
+		}
 		found, changed := s.take(in)
 		if len(found) > 0 || in.WaitTimeSeconds == 0 {
 			return map[string]any{"Messages": found}
