@@ -85,6 +85,7 @@ what they mean in CloudWatch.`,
 	root.SetCompletionCommandGroupID("other")
 	root.AddCommand(
 		newServe(s),
+		newDemo(s),
 		newConfig(s),
 		newHealth(s),
 		newSubscriptions(s),
