@@ -37,6 +37,8 @@ type Options struct {
 	// RootKey is the root key to use; a zero one is made on first start.
 	RootKey RootKey
 	Version string
+	// Ready is called when the work has begun; nil for nobody.
+	Ready func()
 	// Source is what all sources share: clients, standard input.
 	Source source.FeedOptions
 	// Roots are the authorities that mail servers and web endpoints are checked by.

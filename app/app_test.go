@@ -54,6 +54,17 @@ func launch(t *testing.T, c Config, o Options) (a *App, stop func() error) {
 	t.Helper()
 	log := &logbook{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log:\n%s", log)
+		}
+	})
+	return launchWith(t, c, o)
+}
+
+// launchWith is launch with a log of the test's own.
+func launchWith(t *testing.T, c Config, o Options) (a *App, stop func() error) {
+	t.Helper()
 	a, err := New(t.Context(), c, o)
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +79,6 @@ func launch(t *testing.T, c Config, o Options) (a *App, stop func() error) {
 	t.Cleanup(func() {
 		if err := stop(); err != nil {
 			t.Errorf("Run: %v", err)
-		}
-		if t.Failed() {
-			t.Logf("log:\n%s", log)
 		}
 	})
 	return a, stop

@@ -25,7 +25,7 @@ func listenError(key, flag string, at Listen, err error) error {
 
 // Site is where the links in messages lead.
 func (a *App) Site() topic.Site {
-	c := a.config
+	c := a.Config()
 	if a.listen != nil {
 		c.Listen = bound(c.Listen, a.listen)
 	}
@@ -37,7 +37,7 @@ func (a *App) ConsoleURL() string {
 	if a.console == nil {
 		return ""
 	}
-	return "http://" + bound(a.config.Console, a.console).reachable()
+	return "http://" + bound(a.Config().Console, a.console).reachable()
 }
 
 // ListenURL is where requests arrive, "" when they do not.
@@ -45,7 +45,7 @@ func (a *App) ListenURL() string {
 	if a.listen == nil {
 		return ""
 	}
-	return "http://" + bound(a.config.Listen, a.listen).reachable()
+	return "http://" + bound(a.Config().Listen, a.listen).reachable()
 }
 
 // bound is an address with the port that was given for 0.

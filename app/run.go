@@ -47,6 +47,9 @@ func (a *App) Run(ctx context.Context) error {
 	go parts["chores"].run(a.chores)
 	a.ready.Store(true)
 	a.o.Log.Info("ready")
+	if a.o.Ready != nil {
+		a.o.Ready()
+	}
 
 	var err error
 	select {

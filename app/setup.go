@@ -219,7 +219,7 @@ func syncRepeats(ctx context.Context, tx *state.Tx, c *Config) error {
 
 // sync brings subscriptions and repeats in line with the configuration.
 func (a *App) sync(ctx context.Context) error {
-	c := &a.config
+	c := a.Config()
 	var wanted []roster.Named
 	for _, s := range c.Subscribe {
 		e, err := ParseEndpoint(s.To.Reveal())
@@ -235,11 +235,8 @@ func (a *App) sync(ctx context.Context) error {
 	a.first.Subscribers = slices.Concat(synced.Added, synced.Kept, synced.Asked)
 	a.first.Declined = synced.Declined
 	slices.SortFunc(a.first.Subscribers, func(x, y state.Subscription) int { return strings.Compare(x.ARN, y.ARN) })
-	return a.db.Update(ctx, func(tx *state.Tx) error { return syncRepeats(ctx, tx, c) })
+	return a.db.Update(ctx, func(tx *state.Tx) error { return syncRepeats(ctx, tx, &c) })
 }
-
-// TopicARN is the default topic.
-func (a *App) TopicARN() string { return a.config.TopicARN("") }
 
 // First is what the start made.
 func (a *App) First() First { return a.first }

@@ -57,6 +57,7 @@ func runServe(ctx context.Context, v *flagValues, s Streams) error {
 	log := newLog(c.Log.Format, level, s)
 	a, err := app.New(ctx, c, app.Options{
 		Log: log, Level: level, Now: s.Now, RootKey: key, Version: thisBuild().Version, Source: source.FeedOptions{Stdin: s.In},
+		Ready: func() { tellSystem(log, s, "READY=1") },
 	})
 	if err != nil {
 		return err
@@ -72,7 +73,6 @@ func runServe(ctx context.Context, v *flagValues, s Streams) error {
 		defer close(ended)
 		reload(ctx, reloads, v, a, log, s)
 	}()
-	tellSystem(log, s, "READY=1")
 	stopping := context.AfterFunc(ctx, func() { tellSystem(log, s, "STOPPING=1") })
 	defer stopping()
 	err = a.Run(ctx)

@@ -121,7 +121,7 @@ func links(a *app.App, c app.Config) string {
 func howToTry(c app.Config) string {
 	for _, from := range c.Sources {
 		if folder, ok := strings.CutPrefix(from.From, "dir:"); ok {
-			return "tocsin synth --story takeover --out " + shellQuote(folder+"/try")
+			return "tocsin synth --story takeover --start 3h --out " + shellQuote(folder+"/try")
 		}
 	}
 	return ""
