@@ -132,7 +132,7 @@ func (c *committer) commit(ctx context.Context, b *batch) {
 
 // undo takes back what a failed attempt noted. What is unknown is forgotten.
 func (c *committer) undo(b *batch) {
-	b.work = nil
+	b.work, b.versions = nil, nil
 	for _, s := range b.spans {
 		if b.unknown && len(s.added) > 0 {
 			s.forget()

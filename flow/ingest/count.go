@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"tocsin/core/event"
 	"tocsin/core/evidence"
@@ -114,7 +112,6 @@ func (s *sheet) publish(filter int32, d metric.Datapoint, loud bool) {
 	if plain := len(d.Metric.Dimensions) == 0; !plain || found == nil || last.minute != d.Time {
 		key := cellKey{filter: filter, minute: d.Time}
 		if !plain {
-			d.Metric = clean(d.Metric)
 			key.dimensions = d.Metric.Key()
 		}
 		if found = s.cells[key]; found == nil {
@@ -134,19 +131,6 @@ func (s *sheet) publish(filter int32, d metric.Datapoint, loud bool) {
 	default:
 		found.others.Add(d.Value, 1)
 	}
-}
-
-// clean makes the values of dimensions, which come from events, such as every
-// database takes.
-func clean(m metric.Identity) metric.Identity {
-	for i, d := range m.Dimensions {
-		if !utf8.ValidString(d.Value) || strings.ContainsRune(d.Value, 0) {
-			m.Dimensions = slices.Clone(m.Dimensions)
-			m.Dimensions[i].Value = plain(d.Value, len(d.Value))
-			return clean(metric.NewIdentity(m.Namespace, m.Name, m.Dimensions...))
-		}
-	}
-	return m
 }
 
 // show keeps an event as evidence if it is among the newest of its minute.

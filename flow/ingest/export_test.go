@@ -8,6 +8,9 @@ import (
 // SetPause replaces waiting, so that tests do not wait.
 func (in *Ingest) SetPause(pause func(context.Context, time.Duration) error) { in.pause = pause }
 
+// SetStopWithin replaces the time that the end may take.
+func (in *Ingest) SetStopWithin(d time.Duration) { in.within = d }
+
 // What tests measure with.
 const (
 	PartBytes         = partBytes

@@ -176,13 +176,8 @@ func problemText(problems []event.Problem) string {
 	if n := len(problems) - 1; n > 0 {
 		text += "; and more"
 	}
-	return plain(text, maxProblem)
-}
-
-// plain is the beginning of a text as every database takes it: UTF-8 without NUL.
-func plain(text string, limit int) string {
-	if len(text) > limit {
-		text = text[:limit]
+	if len(text) > maxProblem {
+		text = strings.ToValidUTF8(text[:maxProblem], "")
 	}
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	return text
 }

@@ -126,8 +126,10 @@ type Ingest struct {
 	room     room
 	filters  atomic.Pointer[filters]
 	stopped  chan struct{} // closed when nothing is taken any more
-	pause    func(context.Context, time.Duration) error
 	counts   counts
+
+	pause  func(context.Context, time.Duration) error
+	within time.Duration // stopWithin
 }
 
 // waitingParts is how many parts may wait to be written, however small.
@@ -141,7 +143,7 @@ func New(o Options) (*Ingest, error) {
 	}
 	return &Ingest{
 		o: o, arrivals: make(chan source.Arrival), parts: make(chan *part, waitingParts),
-		room: room{limit: o.MaxInFlight, freed: make(chan struct{})}, stopped: make(chan struct{}), pause: pause,
+		room: room{limit: o.MaxInFlight, freed: make(chan struct{})}, stopped: make(chan struct{}), pause: pause, within: stopWithin,
 	}, nil
 }
 
@@ -188,7 +190,7 @@ func (in *Ingest) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	close(in.stopped)
-	late := time.AfterFunc(stopWithin, cancel) // by no clock that may stand still
+	late := time.AfterFunc(in.within, cancel) // by no clock that may stand still
 	defer late.Stop()
 	workers.Wait()
 	close(in.parts)

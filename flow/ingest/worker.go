@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
 
 	"tocsin/core/event"
@@ -205,8 +206,8 @@ func (w *worker) record(ctx context.Context, m *matching, r *event.Record) error
 		p = w.part
 	}
 	if p.raw == nil {
-		p.raw = make([]byte, 0, guess(p.file.arrival.Size))
-		p.records = make([]record, 0, cap(p.raw)/1024)
+		p.raw = make([]byte, 0, guess(p.file.arrival))
+		p.records = make([]record, 0, cap(p.raw)/1024+1)
 	}
 	id, known := event.IDOf(r.Values[slotID])
 	if !known {
@@ -224,10 +225,13 @@ func (w *worker) record(ctx context.Context, m *matching, r *event.Record) error
 	return nil
 }
 
-// guess is how many bytes of records a file of that size may have.
-func guess(size int64) int64 {
-	const usual = 8 // bytes of records for one of a compressed file
-	return min(max(usual*size, 16<<10), partBytes)
+// guess is how many bytes of records a part of a file may have.
+func guess(a source.Arrival) int64 {
+	size := a.Size
+	if strings.HasSuffix(a.Key, ".gz") {
+		size *= 8
+	}
+	return min(max(size, 4<<10), partBytes)
 }
 
 // stream is the number of the record's log stream in the part.

@@ -192,6 +192,7 @@ func start(t testing.TB, o ingest.Options) *runner {
 		t.Fatal(err)
 	}
 	in.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+	in.SetStopWithin(100 * time.Millisecond)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- in.Run(ctx) }()
