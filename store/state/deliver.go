@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// LeaseDeliveries takes up to limit deliveries whose time has come, oldest
-// first, at most perSubscription of one subscription, those under lease counted in.
+// LeaseDeliveries takes up to limit deliveries whose time has come, first those
+// that could be leased for longest, at most perSubscription of one subscription,
+// those under lease counted in.
 func (tx *Tx) LeaseDeliveries(ctx context.Context, owner string, now, until time.Time, limit, perSubscription int) ([]Job, error) {
 	// Two who lease at a time would not see each other's leases.
 	if err := tx.lock(ctx, `SELECT name FROM locks WHERE name = 'deliveries' ORDER BY name`); err != nil {

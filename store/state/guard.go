@@ -59,9 +59,13 @@ func takeGuard(database string) (*guard, error) {
 	return g, nil
 }
 
+// release lets others write; once is enough.
 func (g *guard) release() error {
 	if g == nil {
 		return nil
 	}
-	return g.file.Close()
+	if err := g.file.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
 }

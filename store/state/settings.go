@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -56,6 +57,7 @@ func (tx *Tx) SetSetting(ctx context.Context, name, value string) error {
 // SettingsUnder are the names of the settings that begin with prefix, an ASCII
 // text, in order.
 func (tx *Tx) SettingsUnder(ctx context.Context, prefix string) ([]string, error) {
-	return all(ctx, tx, value[string], `
-		SELECT name FROM settings WHERE substr(name, 1, $1) = $2 ORDER BY name`, len(prefix), prefix)
+	names, err := all(ctx, tx, value[string], `SELECT name FROM settings WHERE substr(name, 1, $1) = $2`, len(prefix), prefix)
+	slices.Sort(names)
+	return names, err
 }
