@@ -106,11 +106,11 @@ func (f *filled) cases(ctx context.Context) ([]subject, error) {
 	}
 	hour := all
 	hour.From = f.last - 3_600_000 + 1
-	two, err := matching(all, `{ $.eventName = "RunInstances" && $.errorCode = "Client.*" }`)
+	two, err := matching(all, `{ $.eventName = "TerminateInstances" && $.errorCode = "Client.*" }`)
 	if err != nil {
 		return nil, err
 	}
-	path, err := matching(all, `{ $.requestParameters.instanceType = "m5.large" }`)
+	path, err := matching(all, `{ $.requestParameters.instanceType = "t3.medium" }`)
 	if err != nil {
 		return nil, err
 	}
@@ -120,13 +120,13 @@ func (f *filled) cases(ctx context.Context) ([]subject, error) {
 	return []subject{
 		{name: "rare event name, with messages", ours: search(by(events.EventName, rareName)), sql: fmt.Sprintf(newest, "event_name = '"+rareName+"'")},
 		{name: "rare access key, with messages", ours: search(by(events.AccessKeyID, rareKey)), sql: fmt.Sprintf(newest, "access_key_id = '"+rareKey+"'")},
-		{name: "two conditions, count", ours: count(two), sql: "SELECT count(*) FROM events WHERE event_name = 'RunInstances' AND error_code LIKE 'Client.%'"},
+		{name: "two conditions, count", ours: count(two), sql: "SELECT count(*) FROM events WHERE event_name = 'TerminateInstances' AND error_code LIKE 'Client.%'"},
 		{name: "count by error code and hour", ours: func(ctx context.Context) (int64, error) {
 			buckets, err := f.store.CountBy(ctx, all, events.ErrorCode, 3_600_000)
 			return int64(len(buckets)), err
 		}, sql: "SELECT date_trunc('hour', event_time) AS h, error_code, count(*) FROM events GROUP BY ALL"},
-		{name: "path without a column, count", ours: count(path), sql: "SELECT count(*) FROM events WHERE json_extract_string(message, '$.requestParameters.instanceType') = 'm5.large'"},
-		{name: "the same in the last hour", ours: count(hourPath), sql: "SELECT count(*) FROM events WHERE event_time >= make_timestamptz(" + strconv.FormatInt(hour.From*1000, 10) + ") AND json_extract_string(message, '$.requestParameters.instanceType') = 'm5.large'"},
+		{name: "path without a column, count", ours: count(path), sql: "SELECT count(*) FROM events WHERE json_extract_string(message, '$.requestParameters.instanceType') = 't3.medium'"},
+		{name: "the same in the last hour", ours: count(hourPath), sql: "SELECT count(*) FROM events WHERE event_time >= make_timestamptz(" + strconv.FormatInt(hour.From*1000, 10) + ") AND json_extract_string(message, '$.requestParameters.instanceType') = 't3.medium'"},
 		{name: "newest 50 of the last hour", ours: search(hour), sql: fmt.Sprintf(newest, "event_time >= make_timestamptz("+strconv.FormatInt(hour.From*1000, 10)+")"), floor: "the same in the last hour"},
 	}, nil
 }

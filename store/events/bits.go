@@ -1,6 +1,9 @@
 package events
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
 // rowSet is a set of the rows of a row group.
 type rowSet []uint64
@@ -93,4 +96,24 @@ func (s rowSet) next(row int) int {
 func (s rowSet) any(low, high int) bool {
 	n := s.next(low)
 	return n >= 0 && n < high
+}
+
+// between are the rows of the set from low to before high, backwards if asked,
+// and whether each is in other too.
+func (s rowSet) between(low, high int, backwards bool, other rowSet) iter.Seq2[int, bool] {
+	return func(yield func(int, bool) bool) {
+		if backwards {
+			for row := high - 1; row >= low; row-- {
+				if s.has(row) && !yield(row, other.has(row)) {
+					return
+				}
+			}
+			return
+		}
+		for row := low; row < high; row++ {
+			if s.has(row) && !yield(row, other.has(row)) {
+				return
+			}
+		}
+	}
 }

@@ -58,6 +58,10 @@ var (
 // Encode makes a block of events in any order; it neither keeps nor changes them.
 // What it makes is the caller's to write with state.Tx.AddBlock.
 func Encode(group int64, events iter.Seq[Event]) (state.Block, error) {
+	return encode(group, events, chunkBytes)
+}
+
+func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, error) {
 	b := state.Block{LogGroup: group, First: math.MaxInt64, Last: math.MinInt64, Ingested: math.MinInt64}
 	var (
 		times, stored, streams, lengths, ids, names, places, chunks, raw []byte

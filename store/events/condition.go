@@ -180,37 +180,42 @@ func (t *textTest) rows(g *rowGroup) (sure, maybe rowSet, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	column, err := g.text(t.leaf)
+	d, err := g.dictionary(t.leaf)
 	if err != nil {
 		return nil, nil, err
 	}
 	var table []bool
-	if column.dictionary != nil {
-		table = t.table(column.dictionary)
+	if d != nil {
+		table = t.table(d)
 	}
 	if odd == nil && !t.absent && !slices.Contains(table, true) {
 		return nil, nil, nil
 	}
-	// truth is that of no text, and of each text, at one more than its index.
-	truth := append([]bool{t.absent}, table...)
-	maybe = newRowSet(g.rows)
-	for row, i := range column.index {
-		if truth[i+1] {
-			maybe[row>>6] |= 1 << (row & 63)
-		}
-	}
-	sure = slices.Clone(maybe)
 	if t.derived {
-		// The path itself may have no text where the column has one.
-		for row, i := range column.index {
-			if i >= 0 && truth[i+1] != t.absent {
-				sure[row>>6] &^= 1 << (row & 63)
-				maybe[row>>6] |= 1 << (row & 63)
-			}
-		}
+		sure, maybe, err = t.derivedRows(g, table)
+	} else {
+		maybe, err = g.truths(t.leaf, table, t.absent)
+		sure = slices.Clone(maybe)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	doubt(odd, mask, sure, maybe)
 	return sure, maybe, nil
+}
+
+// derivedRows are the rows of a column that has something in the place of a
+// missing text: a row is sure when neither could make a difference.
+func (t *textTest) derivedRows(g *rowGroup, table []bool) (sure, maybe rowSet, err error) {
+	both, either := slices.Clone(table), slices.Clone(table)
+	for i, holds := range table {
+		both[i], either[i] = holds && t.absent, holds || t.absent
+	}
+	if sure, err = g.truths(t.leaf, both, t.absent); err != nil {
+		return nil, nil, err
+	}
+	maybe, err = g.truths(t.leaf, either, t.absent)
+	return sure, maybe, err
 }
 
 // doubt moves the rows with a bit of mask from the sure to the possible ones.

@@ -190,6 +190,14 @@ func (c *count) stretches(g *rowGroup, low, high int, sure rowSet) (start func(r
 	if err != nil {
 		return nil, err
 	}
+	first, last, err := g.span()
+	if err != nil {
+		return nil, err
+	}
+	if begin := c.start(first); begin == c.start(last) {
+		values.count(sure, low, high, func(value []byte, n int64) { c.add(begin, value, n) })
+		return func(int) int64 { return begin }, nil
+	}
 	var ends []int
 	var starts []int64
 	for row := low; row < high; {

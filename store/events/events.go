@@ -36,8 +36,8 @@ type Event struct {
 type Store struct {
 	options Options
 	open    *openSegments
-	// swept is when garbage was last looked for, under the lease of Tick.
-	next schedule
+	sizes   sizes
+	next    schedule
 }
 
 // Options are what a store is made of. The zero value of a number stands for
@@ -83,7 +83,7 @@ func New(o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Store{options: o, open: newOpenSegments(o.Blobs)}
+	return &Store{options: o, open: newOpenSegments(o.Blobs), sizes: defaultSizes}
 }
 
 func orDefault[T int | int64 | time.Duration](v, otherwise T) T {

@@ -108,7 +108,7 @@ func (g *shift) merge(ctx context.Context, start int64, segments []state.Segment
 		}
 	}
 	heap.Init(&queue)
-	w := newSegmentWriter()
+	w := newSegmentWriter(g.store.sizes)
 	for len(queue) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -64,7 +64,7 @@ func (o *openSegments) get(ctx context.Context, key string) (*openSegment, error
 	if err != nil {
 		return nil, fmt.Errorf("open segment %s: %w", key, err)
 	}
-	file, err := parquet.OpenFile(reader, reader.Size(), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(64<<10))
+	file, err := parquet.OpenFile(reader, reader.Size(), parquet.SkipMagicBytes(true), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(64<<10))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open segment %s: %w", key, err), reader.Close())
 	}

@@ -226,6 +226,9 @@ func TestAnswersArePlain(t *testing.T) {
 	for seed := range rounds {
 		r := rand.New(rand.NewPCG(uint64(seed), 3))
 		f := newFixture(t, func(o *Options) { o.SealBytes = 1 + r.Int64N(100_000); o.Workers = 1 + r.IntN(3) })
+		if chance(r, 70) {
+			f.sizes = sizes{groupRows: 1 + r.IntN(100), pageRows: 1 + r.IntN(20), pageBytes: 1 + r.IntN(2000), textBytes: 1 + r.IntN(400), answerBytes: 1 + r.IntN(10_000)}
+		}
 		step := func() {
 			switch n := r.IntN(10); {
 			case n < 5:

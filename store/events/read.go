@@ -24,11 +24,13 @@ type rowGroup struct {
 	rows   int
 
 	texts map[int]*textColumn
-	odd   []uint32 // what each row leaves undecided; nil when no row does
-	asked bool     // whether odd is known
-	times page[int64]
-	ids   page[event.ID]
-	taken page[int64] // of ingestion
+	// opened are pages whose dictionary was read, to go on with.
+	opened map[int]*parquet.FilePages
+	odd    []uint32 // what each row leaves undecided; nil when no row does
+	asked  bool     // whether odd is known
+	times  page[int64]
+	ids    page[event.ID]
+	taken  page[int64] // of ingestion
 }
 
 // A page is the values of some rows from first on.
@@ -56,7 +58,7 @@ func (t *textColumn) len() int {
 func (t *textColumn) text(i int) []byte { return t.dictionary.Index(int32(i)).ByteArray() }
 
 func newRowGroup(g parquet.RowGroup, source io.ReaderAt) (*rowGroup, error) {
-	r := &rowGroup{source: source, rows: int(g.NumRows()), texts: map[int]*textColumn{}}
+	r := &rowGroup{source: source, rows: int(g.NumRows()), texts: map[int]*textColumn{}, opened: map[int]*parquet.FilePages{}}
 	for _, c := range g.ColumnChunks() {
 		chunk, ok := c.(*parquet.FileColumnChunk)
 		if !ok {
@@ -93,13 +95,25 @@ func (g *rowGroup) pages(leaf, from int, visit func(parquet.Page) (bool, error))
 	}
 }
 
-// dictionary is the different texts of a column; nil when there are none.
+// close gives back what is open.
+func (g *rowGroup) close() error {
+	var errs []error
+	for _, p := range g.opened {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// dictionary is the different values of a column; nil when there are none.
 func (g *rowGroup) dictionary(leaf int) (parquet.Dictionary, error) {
 	if t := g.texts[leaf]; t != nil {
 		return t.dictionary, nil
 	}
-	pages := g.chunks[leaf].PagesFrom(g.source)
-	defer pages.Close()
+	pages := g.opened[leaf]
+	if pages == nil {
+		pages = g.chunks[leaf].PagesFrom(g.source)
+		g.opened[leaf] = pages
+	}
 	d, err := pages.ReadDictionary()
 	if err != nil {
 		return nil, fmt.Errorf("read the dictionary of column %d: %w", leaf, err)
@@ -107,52 +121,122 @@ func (g *rowGroup) dictionary(leaf int) (parquet.Dictionary, error) {
 	return d, nil
 }
 
+// indexes calls visit with the pages of a column with a dictionary: the rows from
+// first on, of each its level, which is level when there is a value, and the
+// indexes of the values that there are. Levels are nil when every row has a value.
+func (g *rowGroup) indexes(leaf int, visit func(first int, levels []byte, index []int32) error) error {
+	pages := g.opened[leaf]
+	if pages == nil {
+		pages = g.chunks[leaf].PagesFrom(g.source)
+	}
+	delete(g.opened, leaf)
+	defer pages.Close()
+	for first := 0; ; {
+		p, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			if first != g.rows {
+				return fmt.Errorf("%w: column %d has %d rows of %d", ErrCorrupt, leaf, first, g.rows)
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read column %d: %w", leaf, err)
+		}
+		data := p.Data()
+		levels := p.DefinitionLevels()
+		rows := int(p.NumRows())
+		switch {
+		case first+rows > g.rows:
+			err = fmt.Errorf("%w: column %d has more than %d rows", ErrCorrupt, leaf, g.rows)
+		case p.Dictionary() == nil && p.NumValues() > p.NumNulls() || data.Kind() != encoding.Int32 && data.Kind() != encoding.Undefined:
+			err = fmt.Errorf("%w: column %d has no dictionary", ErrCorrupt, leaf)
+		default:
+			err = visit(first, levels, data.Int32())
+		}
+		parquet.Release(p)
+		if err != nil {
+			return err
+		}
+		first += rows
+	}
+}
+
 // text is a column of texts as a whole.
 func (g *rowGroup) text(leaf int) (*textColumn, error) {
 	if t := g.texts[leaf]; t != nil {
 		return t, nil
 	}
-	t := &textColumn{index: make([]int32, 0, g.rows)}
-	err := g.pages(leaf, 0, func(p parquet.Page) (bool, error) {
-		if t.dictionary == nil {
-			t.dictionary = p.Dictionary()
+	d, err := g.dictionary(leaf)
+	if err != nil {
+		return nil, err
+	}
+	t := &textColumn{index: make([]int32, g.rows), dictionary: d}
+	most := int32(t.len())
+	err = g.indexes(leaf, func(first int, levels []byte, index []int32) error {
+		for _, i := range index {
+			if uint32(i) >= uint32(most) {
+				return fmt.Errorf("%w: column %d points beyond its dictionary", ErrCorrupt, leaf)
+			}
 		}
-		data := p.Data()
-		if data.Kind() != encoding.Int32 {
-			return false, fmt.Errorf("%w: column %d has no dictionary", ErrCorrupt, leaf)
+		rows := t.index[first:]
+		if levels == nil || len(levels) == len(index) {
+			copy(rows, index)
+			return nil
 		}
-		index := data.Int32()
-		levels := p.DefinitionLevels()
-		if levels == nil {
-			t.index = append(t.index, index...)
-			return true, nil
-		}
-		for _, level := range levels {
+		for row, level := range levels {
 			switch {
 			case level == 0:
-				t.index = append(t.index, -1)
+				rows[row] = -1
 			case len(index) == 0:
-				return false, fmt.Errorf("%w: column %d lacks values", ErrCorrupt, leaf)
+				return fmt.Errorf("%w: column %d lacks values", ErrCorrupt, leaf)
 			default:
-				t.index = append(t.index, index[0])
+				rows[row] = index[0]
 				index = index[1:]
 			}
 		}
-		return true, nil
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range t.index {
-		if int(i) >= t.len() {
-			return nil, fmt.Errorf("%w: column %d points beyond its dictionary", ErrCorrupt, leaf)
-		}
-	}
-	if len(t.index) != g.rows {
-		return nil, fmt.Errorf("%w: column %d has %d rows of %d", ErrCorrupt, leaf, len(t.index), g.rows)
-	}
 	g.texts[leaf] = t
 	return t, nil
+}
+
+// truths are the rows of a column whose value is true in table, by index, or, of
+// those that have none, all if absent.
+func (g *rowGroup) truths(leaf int, table []bool, absent bool) (rowSet, error) {
+	set := newRowSet(g.rows)
+	err := g.indexes(leaf, func(first int, levels []byte, index []int32) error {
+		for _, i := range index {
+			if uint32(i) >= uint32(len(table)) {
+				return fmt.Errorf("%w: column %d points beyond its dictionary", ErrCorrupt, leaf)
+			}
+		}
+		if levels == nil || len(levels) == len(index) {
+			for row, i := range index {
+				if table[i] {
+					set.add(first + row)
+				}
+			}
+			return nil
+		}
+		for row, level := range levels {
+			truth := absent
+			if level > 0 {
+				if len(index) == 0 {
+					return fmt.Errorf("%w: column %d lacks values", ErrCorrupt, leaf)
+				}
+				truth = table[index[0]]
+				index = index[1:]
+			}
+			if truth {
+				set.add(first + row)
+			}
+		}
+		return nil
+	})
+	return set, err
 }
 
 // undecided are the bits of each row, or nil when there is none in the group.
@@ -160,13 +244,13 @@ func (g *rowGroup) undecided() ([]uint32, error) {
 	if g.asked {
 		return g.odd, nil
 	}
-	d, err := g.dictionary(leafUndecided)
+	bounds, err := g.chunks[leafUndecided].ColumnIndex()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the bounds of column %d: %w", leafUndecided, err)
 	}
-	any := d == nil
-	for i := 0; d != nil && i < d.Len(); i++ {
-		any = any || d.Index(int32(i)).Int32() != 0
+	any := false
+	for i := range bounds.NumPages() {
+		any = any || bounds.MaxValue(i).Int32() != 0
 	}
 	if any {
 		t, err := g.text(leafUndecided)
@@ -367,6 +451,9 @@ func (g *rowGroup) firstBehind(p place) (int, error) {
 	return low + n, failed
 }
 
+// maxPage bounds a page of messages: its last message may be of any size.
+const maxPage = 2 * maxMessage
+
 // A messagePage is where the messages of some rows are.
 type messagePage struct {
 	first, rows  int
@@ -384,7 +471,7 @@ func (g *rowGroup) messagePages() ([]messagePage, error) {
 	for i := len(pages) - 1; i >= 0; i-- {
 		p := messagePage{first: int(index.FirstRowIndex(i)), offset: index.Offset(i), size: index.CompressedPageSize(i)}
 		p.rows = end - p.first
-		if p.rows <= 0 || p.first < 0 || p.size > 2*(pageBytes+maxMessage) {
+		if p.rows <= 0 || p.first < 0 || p.size > maxPage {
 			return nil, fmt.Errorf("%w: where the messages are", ErrCorrupt)
 		}
 		end = p.first
@@ -421,7 +508,7 @@ func (m *messageReader) read(source io.ReaderAt, p messagePage) ([][]byte, error
 	}
 	packed := m.packed[r.BytesRead():]
 	if int(header.CompressedPageSize) != len(packed) || !header.DataPageHeader.Valid || uint32(header.CRC) != crc32.ChecksumIEEE(packed) ||
-		header.UncompressedPageSize < 0 || header.UncompressedPageSize > 2*(pageBytes+maxMessage) {
+		header.UncompressedPageSize < 0 || header.UncompressedPageSize > maxPage {
 		return nil, fmt.Errorf("%w: a page of messages", ErrCorrupt)
 	}
 	if cap(m.raw) < int(header.UncompressedPageSize) {

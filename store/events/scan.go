@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"iter"
 	"runtime"
 	"slices"
 	"sync"
@@ -36,10 +37,9 @@ func (s *scan) read() Cost {
 
 // A unit is some rows whose messages are read together.
 type unit struct {
-	// rows in the order in which they are wanted, and which of them are selected
-	// already, whatever their messages are.
-	rows []int
-	sure []bool // nil when none is
+	// rows are given in the order in which they are wanted, and whether they are
+	// selected already, whatever their messages are.
+	rows iter.Seq2[int, bool]
 	// foremost is the place of the first row, where it is known without reading.
 	foremost *place
 	// load gives the messages of all rows between the least and the greatest,
@@ -55,10 +55,10 @@ func (u *unit) visit(s *scan, c *checker, f func(row int, message []byte) bool) 
 		return err
 	}
 	read := int64(0)
-	for i, row := range u.rows {
+	for row, sure := range u.rows {
 		read++
 		message := messages[row-first]
-		if (u.sure != nil && u.sure[i] || c.selects(message)) && !f(row, message) {
+		if (sure || c.selects(message)) && !f(row, message) {
 			break
 		}
 	}
@@ -160,7 +160,8 @@ func (s *scan) inSegment(ctx context.Context, segment *state.Segment, visit func
 		if low >= high {
 			continue
 		}
-		if more, err := visit(g, low, high); err != nil || !more {
+		more, err := visit(g, low, high)
+		if err = errors.Join(err, g.close()); err != nil || !more {
 			return err
 		}
 	}
@@ -193,25 +194,13 @@ func (s *scan) units(g *rowGroup, sure, maybe rowSet) ([]unit, error) {
 	}
 	var units []unit
 	for _, p := range pages {
-		end := p.first + p.rows
-		row := maybe.next(p.first)
-		if row < 0 {
-			break
-		}
-		if row >= end {
+		if !maybe.any(p.first, p.first+p.rows) {
 			continue
 		}
-		u := unit{load: func(c *checker) ([][]byte, int, error) {
+		u := unit{rows: maybe.between(p.first, p.first+p.rows, !s.plan.query.OldestFirst, sure)}
+		u.load = func(c *checker) ([][]byte, int, error) {
 			messages, err := c.messages.read(g.source, p)
 			return messages, p.first, err
-		}}
-		for ; row >= 0 && row < end; row = maybe.next(row + 1) {
-			u.rows = append(u.rows, row)
-			u.sure = append(u.sure, sure.has(row))
-		}
-		if !s.plan.query.OldestFirst {
-			slices.Reverse(u.rows)
-			slices.Reverse(u.sure)
 		}
 		units = append(units, u)
 	}
@@ -237,7 +226,14 @@ func (s *scan) blockUnits(b *block, wanted func(row int) bool) []unit {
 			continue
 		}
 		slices.SortFunc(rows, before)
-		units = append(units, unit{rows: rows, foremost: &place{b.times[rows[0]], b.ids[rows[0]]}, load: func(k *checker) ([][]byte, int, error) {
+		each := func(yield func(int, bool) bool) {
+			for _, row := range rows {
+				if !yield(row, false) {
+					return
+				}
+			}
+		}
+		units = append(units, unit{rows: each, foremost: &place{b.times[rows[0]], b.ids[rows[0]]}, load: func(k *checker) ([][]byte, int, error) {
 			raw, err := c.messages(k.messages.raw)
 			if err != nil {
 				return nil, 0, err
@@ -253,7 +249,7 @@ func (s *scan) blockUnits(b *block, wanted func(row int) bool) []unit {
 			return messages, c.first, nil
 		}})
 	}
-	slices.SortFunc(units, func(u, v unit) int { return before(u.rows[0], v.rows[0]) })
+	slices.SortFunc(units, func(u, v unit) int { return s.plan.compare(*u.foremost, *v.foremost) })
 	return units
 }
 

@@ -58,22 +58,31 @@ const (
 	leaves        = leafReadOnly + 5
 )
 
-const (
+// sizes are how segments and answers are cut up.
+type sizes struct {
 	// groupRows is how many rows make a row group.
-	groupRows = 64 << 10
+	groupRows int
 	// pageRows is how many rows make a page of times and ids: what is read to
 	// learn when one event was.
-	pageRows = 4 << 10
+	pageRows int
 	// pageBytes is how many bytes of messages make a page: what is decompressed
 	// to read one event.
-	pageBytes = 256 << 10
-	// bloomBits is the size of a filter per value: one of a hundred values
-	// that are not there passes.
-	bloomBits = 10
-)
+	pageBytes int
+	// textBytes is how many bytes a page of any other column has.
+	textBytes int
+	// answerBytes bounds the messages of one page of an answer, which is shorter
+	// than asked for then.
+	answerBytes int
+}
+
+var defaultSizes = sizes{groupRows: 64 << 10, pageRows: 4 << 10, pageBytes: 256 << 10, textBytes: 512 << 10, answerBytes: 32 << 20}
+
+// bloomBits is the size of a filter per value: one of a hundred values that are
+// not there passes.
+const bloomBits = 10
 
 // writerOptions say how segments are written.
-func writerOptions() []parquet.WriterOption {
+func writerOptions(z sizes) []parquet.WriterOption {
 	filters := []parquet.BloomFilterColumn{
 		parquet.SplitBlockFilter(bloomBits, "event_id"),
 		parquet.SplitBlockFilter(bloomBits, "resources", "list", "element", "arn"),
@@ -91,7 +100,7 @@ func writerOptions() []parquet.WriterOption {
 		parquet.BloomFilters(filters...),
 		parquet.SkipPageBounds("message"),
 		parquet.SkipPageStatistics("message"),
-		parquet.PageBufferSize(512 << 10),
+		parquet.PageBufferSize(z.textBytes),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("event_time"), parquet.Ascending("event_id"))),
 	}
 }

@@ -63,31 +63,30 @@ func (g *shift) extend(ctx context.Context, tx *state.Tx) (bool, error) {
 
 // sealBlocks seals the blocks of the group that are due, or all of them.
 func (g *shift) sealBlocks(ctx context.Context, now time.Time, all bool) error {
-	o := &g.store.options
 	for {
-		var blocks []state.Block
-		err := o.State.View(ctx, func(tx *state.Tx) error {
-			var err error
-			blocks, err = tx.Blocks(ctx, g.group.ID, math.MinInt64, math.MaxInt64, 0)
+		blocks, err := g.store.due(ctx, g.group, now, all)
+		if err != nil || len(blocks) == 0 {
 			return err
-		})
-		if err != nil {
-			return fmt.Errorf("list blocks: %w", err)
 		}
-		some := g.due(blocks, now, all)
-		if len(some) == 0 {
-			return nil
-		}
-		if err := g.seal(ctx, some); err != nil {
-			return fmt.Errorf("seal %d blocks of log group %s: %w", len(some), g.group.Name, err)
+		if err := g.seal(ctx, blocks); err != nil {
+			return fmt.Errorf("seal %d blocks of log group %s: %w", len(blocks), g.group.Name, err)
 		}
 	}
 }
 
-// due are the blocks to seal at once: as many as SealBytes allows, in the order
-// in which they came, if these are enough or the oldest is old enough.
-func (g *shift) due(blocks []state.Block, now time.Time, all bool) []state.Block {
-	o := &g.store.options
+// due are the blocks of a group to seal at once: as many as SealBytes allows, in
+// the order in which they came, if these are enough or the oldest is old enough.
+func (s *Store) due(ctx context.Context, group state.LogGroup, now time.Time, all bool) ([]state.Block, error) {
+	o := &s.options
+	var blocks []state.Block
+	err := o.State.View(ctx, func(tx *state.Tx) error {
+		var err error
+		blocks, err = tx.Blocks(ctx, group.ID, math.MinInt64, math.MaxInt64, 0)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the blocks of log group %s: %w", group.Name, err)
+	}
 	var events, raw int64
 	n := 0
 	for ; n < len(blocks) && (n == 0 || raw+blocks[n].RawBytes <= o.SealBytes); n++ {
@@ -96,12 +95,12 @@ func (g *shift) due(blocks []state.Block, now time.Time, all bool) []state.Block
 	}
 	switch {
 	case n == 0:
-		return nil
+		return nil, nil
 	case all, n < len(blocks), events >= o.SealEvents, raw >= o.SealBytes,
 		blocks[0].Ingested <= now.Add(-o.SealAge).UnixMilli():
-		return blocks[:n]
+		return blocks[:n], nil
 	}
-	return nil
+	return nil, nil
 }
 
 // seal makes segments of blocks, one for each hour of their events.
@@ -136,7 +135,7 @@ func (g *shift) seal(ctx context.Context, blocks []state.Block) error {
 	slices.SortFunc(order, func(i, j int32) int { return compareEvents(events[i], events[j]) })
 
 	var made []madeSegment
-	w := newSegmentWriter()
+	w := newSegmentWriter(g.store.sizes)
 	for len(order) > 0 {
 		start := hourOf(events[order[0]].Time)
 		n := 0

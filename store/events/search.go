@@ -56,24 +56,23 @@ func (s *Store) Search(ctx context.Context, q Query) (Page, error) {
 		search := &search{scan: s.newScan(p), after: after, most: q.Limit + 1}
 		err := search.all(ctx, sources)
 		page = Page{Events: search.best, Read: search.read()}
+		if err == nil && search.full() {
+			last := search.most - 1 // it only tells that there is another page
+			page.Events = page.Events[:last]
+			page.Next = tokenOf(page.Events[last-1].place(), q.OldestFirst)
+		}
 		return err
 	})
-	if err != nil {
-		return Page{}, err
-	}
-	if len(page.Events) > q.Limit {
-		page.Events = page.Events[:q.Limit]
-		page.Next = tokenOf(page.Events[q.Limit-1].place(), q.OldestFirst)
-	}
-	return page, nil
+	return page, err
 }
 
 // A search is the foremost events so far.
 type search struct {
 	*scan
 	after *place
-	most  int
-	best  []Event // in the wanted order, at most most
+	// most is one more than the page has; it becomes less when messages are large.
+	most int
+	best []Event // in the wanted order, at most most
 }
 
 // all goes through the sources, the foremost first, until no other can have an
@@ -250,6 +249,14 @@ func (s *search) take(more []Event) {
 		}
 		merged = append(merged, (*from)[0])
 		*from = (*from)[1:]
+	}
+	size := 0
+	for i, e := range merged {
+		if size += len(e.Message); size > s.store.sizes.answerBytes && i > 0 {
+			s.most = min(s.most, i+1)
+			merged = merged[:s.most:s.most]
+			break
+		}
 	}
 	s.best = merged
 }

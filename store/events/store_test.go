@@ -59,7 +59,7 @@ func (f *fixture) update(do func(*state.Tx) error) {
 // add stores events as one block.
 func (f *fixture) add(events ...Event) {
 	f.t.Helper()
-	b, err := Encode(f.group.ID, slices.Values(events))
+	b, err := encode(f.group.ID, slices.Values(events), f.sizes.pageBytes)
 	if err != nil {
 		f.t.Fatal(err)
 	}

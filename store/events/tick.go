@@ -31,43 +31,60 @@ func (s *Store) Tick(ctx context.Context, now time.Time) error {
 		s.next.tidied = now
 	}
 	s.next.mu.Unlock()
-	err := s.eachGroup(ctx, func(g *shift) error {
-		if err := g.sealBlocks(ctx, now, false); err != nil || !tidy {
-			return err
-		}
-		if err := g.dropExpired(ctx, now); err != nil {
-			return err
-		}
-		return g.mergeSegments(ctx, now)
-	})
-	if tidy {
-		err = errors.Join(err, s.sweep(ctx, now))
+	groups, err := s.groups(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	// A group that fails does not keep the others from theirs.
+	var errs []error
+	for _, group := range groups {
+		// Most of the time there is nothing to do, which costs no lease.
+		blocks, err := s.due(ctx, group, now, false)
+		if err == nil && (len(blocks) > 0 || tidy) {
+			err = s.inShift(ctx, group, func(g *shift) error { return g.work(ctx, now, tidy) })
+		}
+		errs = append(errs, err)
+	}
+	if tidy {
+		errs = append(errs, s.sweep(ctx, now))
+	}
+	return errors.Join(errs...)
+}
+
+// work is what is to be done for a group.
+func (g *shift) work(ctx context.Context, now time.Time, tidy bool) error {
+	if err := g.sealBlocks(ctx, now, false); err != nil || !tidy {
+		return err
+	}
+	if err := g.dropExpired(ctx, now); err != nil {
+		return err
+	}
+	return g.mergeSegments(ctx, now)
 }
 
 // Seal seals everything that is in blocks, whatever its age.
 func (s *Store) Seal(ctx context.Context) error {
-	return s.eachGroup(ctx, func(g *shift) error { return g.sealBlocks(ctx, s.options.Now(), true) })
+	groups, err := s.groups(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, group := range groups {
+		errs = append(errs, s.inShift(ctx, group, func(g *shift) error { return g.sealBlocks(ctx, s.options.Now(), true) }))
+	}
+	return errors.Join(errs...)
 }
 
-// eachGroup does work for every log group. One that fails does not keep the
-// others from theirs.
-func (s *Store) eachGroup(ctx context.Context, work func(*shift) error) error {
-	var groups []state.LogGroup
-	err := s.options.State.View(ctx, func(tx *state.Tx) error {
-		var err error
+// groups are all log groups.
+func (s *Store) groups(ctx context.Context) (groups []state.LogGroup, err error) {
+	err = s.options.State.View(ctx, func(tx *state.Tx) error {
 		groups, err = tx.LogGroups(ctx)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("list log groups: %w", err)
+		return nil, fmt.Errorf("list log groups: %w", err)
 	}
-	var errs []error
-	for _, group := range groups {
-		errs = append(errs, s.inShift(ctx, group, work))
-	}
-	return errors.Join(errs...)
+	return groups, nil
 }
 
 // dropExpired drops the segments that are older as a whole than the group keeps

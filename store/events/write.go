@@ -14,6 +14,7 @@ import (
 type segmentWriter struct {
 	out     bytes.Buffer
 	parquet *parquet.GenericWriter[row]
+	sizes   sizes
 	taker   *taker
 	record  record
 	values  [leaves][]parquet.Value
@@ -25,9 +26,9 @@ type segmentWriter struct {
 	first, last, events, rawBytes int64
 }
 
-func newSegmentWriter() *segmentWriter {
-	w := &segmentWriter{taker: newTaker()}
-	w.parquet = parquet.NewGenericWriter[row](&w.out, writerOptions()...)
+func newSegmentWriter(z sizes) *segmentWriter {
+	w := &segmentWriter{taker: newTaker(), sizes: z}
+	w.parquet = parquet.NewGenericWriter[row](&w.out, writerOptions(z)...)
 	return w
 }
 
@@ -60,7 +61,7 @@ func (w *segmentWriter) add(e Event) error {
 	w.rawBytes += int64(len(e.Message))
 	w.rows++
 	w.raw += len(e.Message)
-	if w.raw >= pageBytes || w.rows == pageRows || w.inPage+w.rows == pageRows {
+	if w.raw >= w.sizes.pageBytes || w.inPage+w.rows == w.sizes.pageRows {
 		return w.flush()
 	}
 	return nil
@@ -113,7 +114,7 @@ func (w *segmentWriter) flush() error {
 	w.rows, w.raw = 0, 0
 	w.taker.reset()
 	ended := []int{leafMessage}
-	if w.inPage >= pageRows {
+	if w.inPage >= w.sizes.pageRows {
 		ended = append(ended, leafTime, leafID, leafIngested)
 		w.inPage = 0
 	}
@@ -122,7 +123,7 @@ func (w *segmentWriter) flush() error {
 			return fmt.Errorf("write column %d of a segment: %w", leaf, err)
 		}
 	}
-	if w.inGroup >= groupRows {
+	if w.inGroup >= w.sizes.groupRows {
 		w.inGroup, w.inPage = 0, 0
 		return w.parquet.Flush()
 	}

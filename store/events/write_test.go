@@ -46,7 +46,7 @@ func TestSizes(t *testing.T) {
 	}
 	all := synthetic(t, 200000)
 	start := time.Now()
-	w := newSegmentWriter()
+	w := newSegmentWriter(defaultSizes)
 	var total, raw int64
 	perColumn := map[string]int64{}
 	for len(all) > 0 {
