@@ -22,7 +22,7 @@ func CheckEndpoint(p topic.Protocol, endpoint string, trusted bool) error {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil || u.Hostname() == "" || strings.ContainsFunc(endpoint, isControl):
-		return errors.New("slack: the endpoint is not a URL; want that of an incoming webhook, https://hooks.slack.com/services/...")
+		return errors.New("slack: the endpoint is not a URL; want that of an incoming webhook, https://hooks.slack.com/services/T/B/X")
 	case u.Scheme == "http" && !trusted:
 		return errors.New("slack: the endpoint begins with http:// and would send its secret in the clear; use https://")
 	case u.Scheme != "https" && u.Scheme != "http":

@@ -48,8 +48,8 @@ const ringing = "ALARM"
 // maxHeader bounds the text of a header, in bytes.
 const maxHeader = 200
 
-// maxLink bounds a link; a subscription and an address fit in several times.
-const maxLink = 1500
+// maxHeaderLink is the length of a link that fits in a line of a mail.
+const maxHeaderLink = 900
 
 // message is the mail of a note. It is the same, to the byte, for every attempt:
 // its id and boundary come from the message and the subscription, and its date is
@@ -70,8 +70,8 @@ func (l letter) message(n Note, from netmail.Address) *mail.Msg {
 	m.SetDateWithValue(dateOf(n))
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")
-	if n.Document.Type == topic.Notification {
-		m.SetGenHeader(mail.HeaderListUnsubscribe, "<"+headerLink(n.Site.UnsubscribePage(n.Subscription.ARN, n.Subscription.Endpoint))+">")
+	if link := footerOf(n).Unsubscribe; n.Document.Type == topic.Notification && len(link) <= maxHeaderLink {
+		m.SetGenHeader(mail.HeaderListUnsubscribe, "<"+link+">")
 	}
 	for _, mark := range l.marks {
 		m.SetGenHeader(mark.header, headerText(mark.value))
@@ -87,14 +87,14 @@ func (l letter) message(n Note, from netmail.Address) *mail.Msg {
 // to be decoded by mail programs into something else.
 func headerText(s string) string { return strings.ReplaceAll(oneLine(s, maxHeader), "=?", "= ?") }
 
-// headerLink is a link without what would end it in a header.
-func headerLink(link string) string {
+// plainLink is a link without what would end it in a header or a text.
+func plainLink(link string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' || r == '<' || r == '>' {
 			return '_'
 		}
 		return r
-	}, cut(link, maxLink))
+	}, link)
 }
 
 // dateOf is when the message was published.

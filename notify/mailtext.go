@@ -121,7 +121,7 @@ func footerOf(n Note) footer {
 	return footer{
 		Topic:       oneLine(n.Document.TopicARN, maxValue),
 		Endpoint:    oneLine(n.Subscription.Endpoint, maxValue),
-		Unsubscribe: headerLink(n.Site.UnsubscribePage(n.Subscription.ARN, n.Subscription.Endpoint)),
+		Unsubscribe: plainLink(n.Site.UnsubscribePage(n.Subscription.ARN, n.Subscription.Endpoint)),
 	}
 }
 
@@ -153,7 +153,7 @@ func confirmationOf(n Note) confirmation {
 		Topic:        oneLine(n.Document.TopicARN, maxValue),
 		Subscription: oneLine(n.Subscription.ARN, maxValue),
 		Endpoint:     oneLine(n.Subscription.Endpoint, maxValue),
-		Link:         headerLink(n.Site.ConfirmPage(n.Document.TopicARN, token, n.Subscription.Endpoint)),
+		Link:         plainLink(n.Site.ConfirmPage(n.Document.TopicARN, token, n.Subscription.Endpoint)),
 	}
 }
 

@@ -37,6 +37,8 @@ type smtpPeer struct {
 	stop      chan struct{}
 	freed     sync.Once
 	logins    atomic.Int64
+	busy      atomic.Int64 // mails being taken
+	most      atomic.Int64 // at once so far
 	encrypted atomic.Int64 // mails that came over TLS
 
 	mu       sync.Mutex
@@ -171,6 +173,8 @@ func (s *smtpSession) Data(r io.Reader) error {
 		return err
 	}
 	s.envelope.text = string(text)
+	s.peer.most.Store(max(s.peer.most.Load(), s.peer.busy.Add(1)))
+	defer s.peer.busy.Add(-1)
 	switch s.peer.mood() {
 	case notifytest.Hang:
 		s.peer.reached <- struct{}{}

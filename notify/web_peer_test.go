@@ -24,6 +24,7 @@ type webPeer struct {
 	reached   chan struct{}
 	elsewhere atomic.Int64
 	sent      atomic.Int64
+	redirects atomic.Int64
 
 	// keep is what of a request is one message; answer what is said to it.
 	keep   func(r *http.Request, body []byte) string
@@ -121,7 +122,11 @@ func (p *webPeer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	case notifytest.Redirect:
-		http.Redirect(w, r, "/elsewhere"+r.URL.Path, http.StatusTemporaryRedirect)
+		status := http.StatusTemporaryRedirect // the same request again
+		if p.redirects.Add(1)%2 == 0 {
+			status = http.StatusFound // a GET
+		}
+		http.Redirect(w, r, "/elsewhere"+r.URL.Path, status)
 	case notifytest.Echo:
 		if p.challenge && r.Header.Get("Authorization") == "" {
 			w.Header().Set("WWW-Authenticate", `Basic realm="tests"`)
