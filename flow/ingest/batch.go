@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"tocsin/core/event"
 	"tocsin/internal/crash"
 	"tocsin/store/events"
 	"tocsin/store/state"
@@ -21,7 +20,7 @@ type batch struct {
 	count int // of records
 
 	revision int64   // of the filters that the records are matched with
-	spans    []*span // of the live parts, in order
+	spans    []*span // of the live parts, in order by group and start
 	work     *work   // nil when it has to be made anew
 	// locked has the spans locked before it is looked at which events are new,
 	// since another process was quicker before.
@@ -30,6 +29,10 @@ type batch struct {
 	rings   bool // that attempt, or the one that was written, made alarms due
 	// versions are those of spans after the transaction.
 	versions map[*span]int64
+	// grown are the spans that got events in the attempt before.
+	grown []*span
+	// wrote are the blocks of the transaction, by log group.
+	wrote map[int64]int64
 }
 
 // A work is what a transaction writes.
@@ -162,19 +165,6 @@ func (b *batch) settle(parts []*part, isMarked []bool) {
 			p.fate = marked
 		}
 	}
-}
-
-// load reads a span's ids, of which there are none at version 0.
-func (c *committer) load(ctx context.Context, s *span) error {
-	ids := map[event.ID]struct{}{}
-	if s.version > 0 {
-		err := c.in.o.Events.IDs(ctx, s.group, s.start, s.start+spanLength-1, func(id event.ID) { ids[id] = struct{}{} })
-		if err != nil {
-			return fmt.Errorf("read ids of stored events: %w", err)
-		}
-	}
-	s.ids, s.added, s.known = ids, nil, true
-	return nil
 }
 
 // byGroup parts spans, which are in order, by their group, in order.

@@ -132,7 +132,7 @@ func (c *committer) commit(ctx context.Context, b *batch) {
 
 // undo takes back what a failed attempt noted. What is unknown is forgotten.
 func (c *committer) undo(b *batch) {
-	b.work, b.versions = nil, nil
+	b.work, b.versions, b.wrote = nil, nil, nil
 	for _, s := range b.spans {
 		if b.unknown && len(s.added) > 0 {
 			s.forget()
@@ -155,6 +155,9 @@ func (c *committer) attempt(ctx context.Context, b *batch) error {
 		}
 	}
 	var found findings
+	if crash.Without("acknowledge last") {
+		c.acknowledge(b)
+	}
 	crash.Point("ingest: about to write")
 	err := c.in.o.State.Update(ctx, func(tx *state.Tx) error {
 		found = findings{}
@@ -172,10 +175,7 @@ func (c *committer) attempt(ctx context.Context, b *batch) error {
 		for _, p := range found.marked {
 			p.fate = marked
 		}
-		for _, s := range found.stale {
-			s.forget()
-		}
-		b.locked = b.locked || len(found.stale) > 0
+		b.locked = found.overtaken
 		if found.filters {
 			if err := c.in.readFilters(ctx); err != nil {
 				return err
@@ -195,9 +195,9 @@ func (b *batch) nothing() bool {
 
 // findings are why an attempt has to begin anew.
 type findings struct {
-	filters bool    // they are others
-	marked  []*part // their files are marked
-	stale   []*span // somebody else wrote there
+	filters   bool    // they are others
+	marked    []*part // their files are marked
+	overtaken bool    // somebody else wrote to the spans
 }
 
 // write writes a batch in a transaction, if all that it was made of still holds.
@@ -214,7 +214,7 @@ func (c *committer) write(ctx context.Context, tx *state.Tx, b *batch, found *fi
 	if b.locked {
 		err = c.lock(ctx, tx, b)
 	} else {
-		err = c.check(ctx, tx, b, found)
+		err = b.check(ctx, tx, found)
 	}
 	if err != nil {
 		return err
@@ -224,10 +224,13 @@ func (c *committer) write(ctx context.Context, tx *state.Tx, b *batch, found *fi
 		return err
 	}
 	crash.Point("ingest: marks added")
+	b.wrote = map[int64]int64{}
 	for _, block := range w.blocks {
-		if _, err := tx.AddBlock(ctx, block); err != nil {
+		id, err := tx.AddBlock(ctx, block)
+		if err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
+		b.wrote[block.LogGroup] = id
 	}
 	crash.Point("ingest: events added")
 	if err := tx.AddPoints(ctx, w.points); err != nil {
@@ -241,65 +244,6 @@ func (c *committer) write(ctx context.Context, tx *state.Tx, b *batch, found *fi
 		return fmt.Errorf("make alarms due: %w", err)
 	}
 	return nil
-}
-
-// check locks the spans that get events, and finds out whether their ids were complete.
-func (c *committer) check(ctx context.Context, tx *state.Tx, b *batch, found *findings) error {
-	var grown []*span
-	for _, s := range b.spans {
-		if len(s.added) > 0 {
-			grown = append(grown, s)
-		}
-	}
-	if err := b.touch(ctx, tx, grown); err != nil {
-		return err
-	}
-	for _, s := range grown {
-		if b.versions[s] != s.version+1 && !crash.Without("spans") {
-			found.stale = append(found.stale, s)
-		}
-	}
-	if len(found.stale) > 0 {
-		return errRedo
-	}
-	return nil
-}
-
-// touch locks spans.
-func (b *batch) touch(ctx context.Context, tx *state.Tx, all []*span) error {
-	b.versions = make(map[*span]int64, len(all))
-	for group, spans := range byGroup(all) {
-		versions, err := tx.TouchSpans(ctx, group, starts(spans))
-		if err != nil {
-			return fmt.Errorf("lock spans: %w", err)
-		}
-		for i, s := range spans {
-			b.versions[s] = versions[i]
-		}
-	}
-	return nil
-}
-
-// lock locks all spans, reads the ids of those that somebody else has written
-// to, and only then looks at which events are new. The database may have this
-// done more than once.
-func (c *committer) lock(ctx context.Context, tx *state.Tx, b *batch) error {
-	for _, s := range b.spans {
-		s.undo()
-	}
-	if err := b.touch(ctx, tx, b.spans); err != nil {
-		return err
-	}
-	for _, s := range b.spans {
-		if b.versions[s] == s.version+1 {
-			continue
-		}
-		s.version = b.versions[s] - 1
-		if err := c.load(ctx, s); err != nil {
-			return err
-		}
-	}
-	return c.fill(b)
 }
 
 // addMarks marks the files that end in the batch, unless they are marked.
@@ -332,7 +276,10 @@ func addMarks(ctx context.Context, tx *state.Tx, w *work, found *findings) error
 // who waits for alarms that are due.
 func (c *committer) settle(b *batch) {
 	for _, s := range b.spans {
-		s.added = nil
+		if len(s.added) > 0 {
+			s.saw(b.wrote[s.group])
+			s.added = nil
+		}
 		if v, touched := b.versions[s]; touched {
 			s.version = v
 		}
@@ -366,6 +313,17 @@ func (c *committer) settle(b *batch) {
 		}
 	}
 	crash.Point("ingest: told")
+}
+
+// acknowledge tells the sources of a batch's files that they are taken in. Only a
+// test of the safeguard does so before it is true.
+func (c *committer) acknowledge(b *batch) {
+	for _, p := range b.parts {
+		if p.last {
+			p.file.done(c.acking, nil)
+			p.file.arrival.Done = nil // once
+		}
+	}
 }
 
 // count books a part that is settled.

@@ -11,16 +11,18 @@ import (
 // stored in it. An event that comes again has the time that it had before, so
 // that a repeat is an id that is in the event's span.
 //
-// The database keeps a version of each span, which grows with every transaction
-// that adds events to it. As long as it grows by our own alone, ids is
-// complete; when it is another, another process has written there, and the ids
-// are read again.
+// The database keeps a version of each span, which grows by one with every
+// transaction that adds events to it, in one block. As long as it grows by our own
+// alone, ids is complete; when it is another, another process has written there,
+// and the ids of its blocks, or if need be all, are read.
 type span struct {
 	group, start int64
 	known        bool // version and ids are those of the database
 	version      int64
 	ids          map[event.ID]struct{}
 	added        []event.ID // those of ids that are not committed yet
+	blocks       []int64    // that ids holds the events of: those not far below newest
+	newest       int64      // of the blocks
 	turn         uint64     // when it was used last
 }
 
@@ -51,7 +53,21 @@ func (s *span) undo() {
 }
 
 // forget makes the span one that has to be read again.
-func (s *span) forget() { s.known, s.ids, s.added = false, nil, nil }
+func (s *span) forget() { s.known, s.ids, s.added, s.blocks = false, nil, nil, nil }
+
+// blocksBack is how far below the newest block one may come that was not there
+// before: blocks get their ids a little before they are committed. What comes
+// from farther below is missed, and noticed by the version.
+const blocksBack = 64
+
+// saw notes that ids holds the events of a block.
+func (s *span) saw(block int64) {
+	s.newest = max(s.newest, block)
+	s.blocks = append(s.blocks, block)
+	if len(s.blocks) > 4*blocksBack {
+		s.blocks = slices.DeleteFunc(s.blocks, func(b int64) bool { return b <= s.newest-blocksBack })
+	}
+}
 
 type spanKey struct{ group, start int64 }
 
