@@ -1,13 +1,14 @@
 package roster_test
 
 import (
-	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,7 +87,7 @@ func TestSignerRefuses(t *testing.T) {
 }
 
 // documents are one of each kind, with text that needs escaping, in both versions.
-func documents(t *testing.T, s *roster.Signer) []topic.Document {
+func documents(t *testing.T, s *roster.Signer, site topic.Site) []topic.Document {
 	t.Helper()
 	subject := "Rung \"twice\""
 	m, err := topic.Publication{TopicARN: alarms, Message: "ding\n<dong> & \u2028 \U0001F514 \"\\", Subject: &subject}.Check("6b0e71bd-7e97-4d97-80ce-4a0994e55286", start)
@@ -114,11 +115,34 @@ func documents(t *testing.T, s *roster.Signer) []topic.Document {
 // A program that knows nothing of this one finds the signatures good, and those
 // of a changed message bad.
 func TestSignaturesInNode(t *testing.T) {
+	s := openSigner(t, openSQLite(t), site)
+	judgedByNode(t, s, documents(t, s, site), "testdata/verify.js")
+}
+
+// AWS's own verifier for Node.js does so too; testdata/sns-validator/README.md
+// tells how to have it at hand. It wants a certificate of AWS's site, and cannot
+// verify an UnsubscribeConfirmation: it leaves out the Token, which the SNS guide
+// has among what is signed.
+func TestSignaturesInSNSValidator(t *testing.T) {
+	folder := os.Getenv("TOCSIN_SNS_VALIDATOR")
+	if folder == "" {
+		t.Skip("TOCSIN_SNS_VALIDATOR names no folder with the npm package sns-validator")
+	}
+	s := openSigner(t, openSQLite(t), site)
+	verifiable := slices.DeleteFunc(documents(t, s, topic.AWSSite("eu-central-1")), func(d topic.Document) bool {
+		return d.Type == topic.UnsubscribeConfirmation
+	})
+	judgedByNode(t, s, verifiable, "testdata/sns-validator/validate.js", folder)
+}
+
+// judgedByNode runs a script with the certificate and each document, which has
+// to write good or bad.
+func judgedByNode(t *testing.T, s *roster.Signer, documents []topic.Document, script ...string) {
+	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("node is not installed")
 	}
-	s := openSigner(t, openSQLite(t), site)
 	dir := t.TempDir()
 	write := func(name string, text []byte) string {
 		path := filepath.Join(dir, name)
@@ -128,19 +152,54 @@ func TestSignaturesInNode(t *testing.T) {
 		return path
 	}
 	certificate := write("certificate.pem", s.CertificatePEM())
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for i, d := range documents(t, s) {
-		for _, changed := range []bool{false, true} {
-			body, want := d.JSON(), "good"
-			if changed {
+	for i, d := range documents {
+		for _, want := range []string{"good", "bad"} {
+			if want == "bad" {
 				d.Message += "!"
-				body, want = d.JSON(), "bad"
 			}
-			out, err := exec.CommandContext(ctx, node, "testdata/verify.js", certificate, write("document.json", body)).CombinedOutput()
-			if err != nil || strings.TrimSpace(string(out)) != want {
-				t.Errorf("document %d, version %s, changed %v: %s %v", i, d.SignatureVersion, changed, out, err)
+			args := append(slices.Clone(script), certificate, write("document.json", d.JSON()))
+			out, err := exec.CommandContext(t.Context(), node, args...).CombinedOutput()
+			if err != nil || !strings.HasPrefix(string(out), want) {
+				t.Errorf("document %d, version %s, which is %s: %s %v", i, d.SignatureVersion, want, out, err)
 			}
+		}
+	}
+}
+
+// OpenSSL reads the certificate, and verifies with its key.
+func TestSignaturesInOpenSSL(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed")
+	}
+	s := openSigner(t, openSQLite(t), site)
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name string, text []byte) {
+		if err := os.WriteFile(in(name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(t.Context(), openssl, args...).CombinedOutput()
+		return string(out), err
+	}
+	write("certificate.pem", s.CertificatePEM())
+	key, err := run("x509", "-in", in("certificate.pem"), "-pubkey", "-noout")
+	if err != nil {
+		t.Fatal(key, err)
+	}
+	write("key.pem", []byte(key))
+	for i, d := range documents(t, s, site) {
+		signature, err := base64.StdEncoding.DecodeString(d.Signature)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write("signature", signature)
+		write("covered", []byte(d.StringToSign()))
+		digest := map[topic.SignatureVersion]string{topic.SignatureV1: "-sha1", topic.SignatureV2: "-sha256"}[d.SignatureVersion]
+		if out, err := run("dgst", digest, "-verify", in("key.pem"), "-signature", in("signature"), in("covered")); err != nil {
+			t.Errorf("document %d, version %s: %s %v", i, d.SignatureVersion, out, err)
 		}
 	}
 }

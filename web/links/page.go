@@ -94,10 +94,16 @@ func (h *Handler) askToConfirm(w http.ResponseWriter, r *http.Request) {
 			Title: "Confirm this subscription?",
 			Text: []string{"Once it is confirmed, messages of this topic are sent to you.",
 				"If you do not know what this is, close the page: without your confirmation nothing is sent."},
-			Facts:  facts(a.Subscription, true),
+			Facts:  facts(unconfirmed(a.Subscription), true),
 			Button: "Confirm subscription",
 		})
 	}
+}
+
+// unconfirmed is a subscription as it was before the token is used.
+func unconfirmed(s state.Subscription) state.Subscription {
+	s.Confirmed = false
+	return s
 }
 
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
