@@ -99,6 +99,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
+	config := write("tocsin.yaml", "pack: all\nsources: ['dir:logs']\nsubscribe: ['slack:https://hooks.slack.com/services/abcd/efgh/ijklmnop']\n")
 	access := write("access.log", "10.0.0.2 404\n")
 	trail := filepath.Dir(log)
 	for _, command := range []struct {
@@ -138,6 +139,9 @@ func TestJSONIsAsDocumented(t *testing.T) {
 			func() (int, string, string) {
 				return run(t.Context(), "synth", "--json", "--out", filepath.Join(dir, "demo"))
 			},
+		}},
+		{"tocsin config check --json", nil, []func() (int, string, string){
+			func() (int, string, string) { return run(t.Context(), "config", "check", "--json", config) },
 		}},
 		{"tocsin version --json", nil, []func() (int, string, string){
 			func() (int, string, string) { return run(t.Context(), "version", "--json") },
