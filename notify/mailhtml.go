@@ -50,12 +50,12 @@ var jointed = strings.NewReplacer(
 	".", "<span>.</span>", "@", "<span>@</span>", "://", "<span>:</span>//", "::", "::<wbr>", ":", ":<wbr>", "/", "/<wbr>",
 )
 
-// unbroken is a command, which is not broken within its flags.
+// unbroken is a command, which is not broken at the hyphens of flags and times.
 func unbroken(s string) template.HTML {
 	words := strings.SplitAfter(s, " ")
 	for i, word := range words {
 		escaped := string(whole(word))
-		if strings.HasPrefix(word, "-") && len(word) <= maxFlag {
+		if strings.Contains(word, "-") && len(word) <= maxWhole {
 			escaped = `<span style="white-space:nowrap">` + strings.TrimSuffix(escaped, " ") + `</span> `
 		}
 		words[i] = escaped
@@ -63,8 +63,8 @@ func unbroken(s string) template.HTML {
 	return template.HTML(strings.Join(words, ""))
 }
 
-// maxFlag is the length of a word of a command that fits in a line of a telephone.
-const maxFlag = 30
+// maxWhole is the length of a word of a command that fits in a line of a telephone.
+const maxWhole = 30
 
 // accent is the color of a state: of an alarm that rings, that of its severity.
 func accent(s story) template.CSS {

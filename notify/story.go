@@ -36,7 +36,7 @@ type story struct {
 	More            int64 // events that are not among Events
 	Command         string
 	Reason          string
-	Changed         string // OK -> ALARM at 14 September 2026, 11:18:44 UTC
+	Changed         string // OK -> ALARM at 14 September 2026, 11:18:44 UTC; or since when
 	Alarm, AlarmARN string
 }
 
@@ -111,9 +111,9 @@ func tell(s evidence.Summary) story {
 	}
 	t.More = max(s.Count-int64(len(t.Events)), 0)
 	if !s.At.IsZero() {
-		t.Changed = day(s.At) + ", " + clock(s.At) + " UTC"
-		if !s.Repeated {
-			t.Changed = t.Previous + " -> " + t.State + " at " + t.Changed
+		at := day(s.At) + ", " + clock(s.At) + " UTC"
+		if t.Changed = t.Previous + " -> " + t.State + " at " + at; s.Repeated {
+			t.Changed = t.State + " since " + at
 		}
 	}
 	return t
