@@ -229,8 +229,10 @@ func TestRetriesOverHTTP(t *testing.T) {
 				w.WriteHeader(500)
 			}
 		}, "[0,20,40]", state.Delivered},
-		{"all phases", `{"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":10,"numRetries":6,"numNoDelayRetries":1,"numMinDelayRetries":1,"numMaxDelayRetries":2}}`,
-			status(500), "[0,0,5,10,20,30,40]", state.Dead},
+		{
+			"all phases", `{"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":10,"numRetries":6,"numNoDelayRetries":1,"numMinDelayRetries":1,"numMaxDelayRetries":2}}`,
+			status(500), "[0,0,5,10,20,30,40]", state.Dead,
+		},
 		{"client's fault", "", status(404), "[0]", state.Dead},
 		{"moved", "", func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/there", http.StatusFound) }, "[0]", state.Dead},
 		{"throttled", "", func(n int, w http.ResponseWriter, _ *http.Request) {
@@ -352,6 +354,41 @@ func TestMaxReceivesPerSecond(t *testing.T) {
 	for _, r := range other.requests() {
 		if !r.at.Equal(start) {
 			t.Errorf("the other endpoint waited until %v", r.at)
+		}
+	}
+}
+
+// Two processes together do not send more than one may.
+func TestMaxReceivesPerSecondOfTwo(t *testing.T) {
+	b := newBench(t, nil)
+	o := b.options
+	o.Owner = "two"
+	two := deliver.New(o)
+	e := newEndpoint(t, b.clock.now, nil)
+	b.subscribe(t, topic.HTTP, e.URL, map[string]string{"DeliveryPolicy": `{"throttlePolicy":{"maxReceivesPerSecond":2}}`})
+	for i := range 6 {
+		b.publish(t, fmt.Sprint(i))
+	}
+	for range 100 {
+		at, ok := b.next(t)
+		if !ok {
+			break
+		}
+		if at.After(b.clock.now()) {
+			b.clock.set(at)
+		}
+		if _, err := two.Tick(t.Context(), b.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		b.tick(t)
+	}
+	got := e.requests()
+	if len(got) != 6 {
+		t.Fatalf("%d requests", len(got))
+	}
+	for i, r := range got[2:] {
+		if gap := r.at.Sub(got[i].at); gap < time.Second {
+			t.Errorf("requests %d to %d in %v", i+1, i+3, gap)
 		}
 	}
 }

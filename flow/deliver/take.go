@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"tocsin/core/topic"
@@ -38,7 +39,11 @@ func (c *Courier) take(ctx context.Context, now time.Time, limit int) (taken, er
 			return err
 		}
 		for _, j := range leased {
-			if next := c.pace(j, now, t.paced); next.After(now) {
+			next, err := c.pace(ctx, tx, j, now, t.paced)
+			if err != nil {
+				return err
+			}
+			if next.After(now) {
 				if err := tx.Postpone(ctx, c.o.Owner, j.ID, next); err != nil {
 					return err
 				}
@@ -55,9 +60,8 @@ func (c *Courier) take(ctx context.Context, now time.Time, limit int) (taken, er
 	crash.Point("deliver: taken")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for subscription, at := range t.paced {
-		c.paced[subscription] = at
-	}
+	maps.DeleteFunc(c.paced, func(_ string, at time.Time) bool { return now.Sub(at) > time.Second })
+	maps.Copy(c.paced, t.paced)
 	c.stats.spread.Add(t.spread)
 	c.stats.filtered.Add(t.filtered)
 	return t, nil
@@ -108,30 +112,42 @@ func wanting(p state.Publication, of []state.Subscription) (to []string, filtere
 	return to, filtered
 }
 
+// paceLease is for how long one process keeps the pace of a subscription to
+// itself, counted from its last attempt; another waits paceWait and looks again.
+const (
+	paceLease = 5 * time.Second
+	paceWait  = time.Second
+)
+
 // pace tells when a delivery may be attempted: now, or later when its
-// subscription bounds how many messages it gets a second. taken has what this
+// subscription bounds how many messages it gets a second. paced has what this
 // transaction began.
-func (c *Courier) pace(j state.Job, now time.Time, taken map[string]time.Time) time.Time {
+func (c *Courier) pace(ctx context.Context, tx *state.Tx, j state.Job, now time.Time, paced map[string]time.Time) (time.Time, error) {
 	if !j.Subscription.Protocol.Web() || givenUp(j.Delivery) {
-		return now
+		return now, nil
 	}
 	perSecond := j.Subscription.Settings.Delivery.Effective(j.Topic.Settings.Delivery).PerSecond()
 	if perSecond <= 0 {
-		return now
+		return now, nil
 	}
-	last, ok := taken[j.Subscription.ARN]
+	arn := j.Subscription.ARN
+	last, ok := paced[arn]
 	if !ok {
 		c.mu.Lock()
-		last = c.paced[j.Subscription.ARN]
+		last = c.paced[arn]
 		c.mu.Unlock()
 	}
 	// In the precision of the database, and never too early.
 	gap := (time.Second/time.Duration(perSecond) + time.Millisecond - 1).Truncate(time.Millisecond)
 	if next := last.Add(gap); next.After(now) {
-		return next
+		return next, nil
 	}
-	taken[j.Subscription.ARN] = now
-	return now
+	ours, err := tx.Lease(ctx, "deliver/pace/"+arn, c.o.Owner, now, now.Add(paceLease))
+	if err != nil || !ours {
+		return now.Add(paceWait), err
+	}
+	paced[arn] = now
+	return now, nil
 }
 
 // lost tells whether an error says that a delivery is somebody else's by now, or

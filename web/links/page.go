@@ -92,8 +92,10 @@ func (h *Handler) askToConfirm(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.show(w, page{
 			Title: "Confirm this subscription?",
-			Text: []string{"Once it is confirmed, messages of this topic are sent to you.",
-				"If you do not know what this is, close the page: without your confirmation nothing is sent."},
+			Text: []string{
+				"Once it is confirmed, messages of this topic are sent to you.",
+				"If you do not know what this is, close the page: without your confirmation nothing is sent.",
+			},
 			Facts:  facts(unconfirmed(a.Subscription), true),
 			Button: "Confirm subscription",
 		})
@@ -144,8 +146,10 @@ func (h *Handler) refusedConfirm(r *http.Request, err error) page {
 	}
 	return page{
 		status: http.StatusBadRequest, Tone: "bad", Title: "This link is not good any more",
-		Text: []string{"It is older than two days, the subscription has ended since, or the address was not copied in full.",
-			"Ask who runs the alarms to subscribe you again: you then get a message with a new link."},
+		Text: []string{
+			"It is older than two days, the subscription has ended since, or the address was not copied in full.",
+			"Ask who runs the alarms to subscribe you again: you then get a message with a new link.",
+		},
 	}
 }
 
@@ -205,8 +209,10 @@ func (h *Handler) unsubscribe(w http.ResponseWriter, r *http.Request) {
 func onlyByOwner() page {
 	return page{
 		status: http.StatusForbidden, Tone: "bad", Title: "This link cannot end the subscription",
-		Text: []string{"Several people read these messages, so that no single one of them may end it.",
-			"Ask who runs the alarms to take the address out."},
+		Text: []string{
+			"Several people read these messages, so that no single one of them may end it.",
+			"Ask who runs the alarms to take the address out.",
+		},
 	}
 }
 
