@@ -68,8 +68,13 @@ func TestTell(t *testing.T) {
 func TestPages(t *testing.T) {
 	colors := map[string]bool{}
 	for _, s := range []evidence.Summary{
-		{}, {State: "OK"}, {State: "INSUFFICIENT_DATA"}, {State: "ALARM"},
-		{State: "ALARM", Severity: "high"}, {State: "ALARM", Severity: "medium"}, {State: "ALARM", Severity: "low"},
+		{},
+		{State: "OK"},
+		{State: "INSUFFICIENT_DATA"},
+		{State: "ALARM"},
+		{State: "ALARM", Severity: "high"},
+		{State: "ALARM", Severity: "medium"},
+		{State: "ALARM", Severity: "low"},
 	} {
 		told := tell(s)
 		page, err := render(alarmPage, alarmMail{Story: told})
