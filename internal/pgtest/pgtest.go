@@ -64,12 +64,27 @@ func Start(t testing.TB) *Server {
 // Database makes an empty database and gives its address.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	return s.create(t, "template1")
+}
+
+// Copy makes a copy of a database, to which nobody may be connected.
+func (s *Server) Copy(t testing.TB, address string) string {
+	t.Helper()
+	of, err := pgx.ParseConfig(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.create(t, of.Database)
+}
+
+func (s *Server) create(t testing.TB, template string) string {
+	t.Helper()
 	c, err := pgx.Connect(t.Context(), s.address("postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := "test" + strconv.FormatInt(s.databases.Add(1), 10)
-	_, err = c.Exec(t.Context(), "CREATE DATABASE "+name)
+	_, err = c.Exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template)
 	if err := errors.Join(err, c.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}

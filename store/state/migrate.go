@@ -32,7 +32,7 @@ func (db *DB) migrate(ctx context.Context, on *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := checkVersion(ctx, p); err != nil {
+	if current, err := checkVersion(ctx, p); current || err != nil {
 		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
@@ -41,16 +41,17 @@ func (db *DB) migrate(ctx context.Context, on *sql.DB) error {
 	return nil
 }
 
-// checkVersion refuses tables of a newer tocsin.
-func checkVersion(ctx context.Context, p *goose.Provider) error {
+// checkVersion tells whether the tables are up to date, and refuses those of a
+// newer tocsin.
+func checkVersion(ctx context.Context, p *goose.Provider) (current bool, err error) {
 	have, want, err := p.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("read the version of the tables: %w", err)
+		return false, fmt.Errorf("read the version of the tables: %w", err)
 	}
 	if have > want {
-		return fmt.Errorf("the tables have version %d, this tocsin knows up to %d; use the newer tocsin that wrote them", have, want)
+		return false, fmt.Errorf("the tables have version %d, this tocsin knows up to %d; use the newer tocsin that wrote them", have, want)
 	}
-	return nil
+	return have == want, nil
 }
 
 // checkCurrent refuses tables of any other version than ours.
@@ -59,14 +60,11 @@ func (db *DB) checkCurrent(ctx context.Context, on *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := checkVersion(ctx, p); err != nil {
+	current, err := checkVersion(ctx, p)
+	if err != nil {
 		return err
 	}
-	pending, err := p.HasPending(ctx)
-	if err != nil {
-		return fmt.Errorf("read the version of the tables: %w", err)
-	}
-	if pending {
+	if !current {
 		return errors.New("the tables are those of an older tocsin; start this version of tocsin serve on them once")
 	}
 	return nil

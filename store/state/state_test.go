@@ -69,8 +69,16 @@ func TestOneWriterAtATime(t *testing.T) {
 
 func TestPostgreSQL(t *testing.T) {
 	server := pgtest.Start(t)
+	template := server.Database(t)
+	made, err := state.Open(t.Context(), template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.Close(); err != nil {
+		t.Fatal(err)
+	}
 	statetest.Run(t, func(t *testing.T) (a, b *state.DB) {
-		dsn := server.Database(t)
+		dsn := server.Copy(t, template)
 		return open(t, dsn), open(t, dsn)
 	})
 }
