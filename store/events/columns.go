@@ -32,11 +32,11 @@ const (
 
 // What is taken out besides the columns, as bits of what a row leaves undecided.
 const (
-	readOnly      = columns
-	resources     = columns + 1
-	eventID       = columns + 2 // whether the id of the event is that of its eventID
-	wholeRecord   = columns + 3 // whether the record is JSON
-	undecidedBits = columns + 4
+	readOnly    = columns
+	resources   = columns + 1
+	eventID     = columns + 2 // whether the id of the event is that of its eventID
+	wholeRecord = columns + 3 // whether the record is JSON
+	messageText = columns + 4 // whether the message is UTF-8, and so stands in message as it is
 )
 
 // maxText bounds what a column holds; CloudTrail's own limit is 1 KB.
@@ -264,6 +264,9 @@ func (t *taker) keep(b []byte) []byte {
 // settle makes of what a record holds what a segment can hold: texts that are
 // too long or not UTF-8 stay out. The event's id is what it is stored under.
 func (r *record) settle(raw []byte, id event.ID) {
+	if !utf8.Valid(raw) {
+		r.undecided |= 1 << messageText
+	}
 	if r.undecided&(1<<wholeRecord) == 0 && !event.Valid(raw) {
 		r.undecided |= 1 << wholeRecord
 	}
@@ -276,7 +279,7 @@ func (r *record) settle(raw []byte, id event.ID) {
 	if r.undecided&(1<<readOnly) != 0 {
 		r.readOnly = event.Absent
 	}
-	if r.hasID != (r.id == id) {
+	if r.hasID && r.id != id {
 		r.undecided |= 1 << eventID
 	}
 	for i := range r.resources {

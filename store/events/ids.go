@@ -45,6 +45,7 @@ func (s *Store) segmentIDs(ctx context.Context, segment *state.Segment, from, to
 		return err
 	}
 	defer func() { err = errors.Join(err, s.open.put(opened)) }()
+	defer damaged(&err)
 	var bytes atomic.Int64
 	for _, group := range opened.file.RowGroups() {
 		g, err := newRowGroup(group, countingReader{opened.reader, &bytes})

@@ -147,12 +147,14 @@ type rowReader struct {
 	pages    []messagePage
 	page     messagePage
 	messages messageReader
+	texts    [][]byte // of page
 	row      int
 	event    Event // the present one; its message is good until next
 }
 
 // next goes to the next event, or io.EOF.
-func (r *rowReader) next() error {
+func (r *rowReader) next() (err error) {
+	defer damaged(&err)
 	for r.group == nil || r.row+1 >= r.group.rows {
 		if len(r.groups) == 0 {
 			return io.EOF
@@ -169,11 +171,11 @@ func (r *rowReader) next() error {
 	r.row++
 	if r.row >= r.page.first+r.page.rows {
 		r.page, r.pages = r.pages[0], r.pages[1:]
-		if _, err := r.messages.read(r.source, r.page); err != nil {
+		if r.texts, err = r.group.messages(&r.messages, r.page); err != nil {
 			return err
 		}
 	}
-	r.event.Message = r.messages.messages[r.row-r.page.first]
+	r.event.Message = r.texts[r.row-r.page.first]
 	return r.group.fill(r.row, &r.event)
 }
 

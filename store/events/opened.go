@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -43,6 +44,24 @@ func newOpenSegments(blobs blob.Store) *openSegments {
 	return &openSegments{blobs: blobs, held: map[string]*openSegment{}}
 }
 
+// damaged makes an error of a panic of parquet-go, which does not expect a file
+// that contradicts itself.
+func damaged(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case runtime.Error:
+		*err = fmt.Errorf("%w: %w", ErrCorrupt, r)
+	default:
+		panic(r)
+	}
+}
+
+// openParquet reads where everything is in a segment.
+func openParquet(r blob.Reader) (file *parquet.File, err error) {
+	defer damaged(&err)
+	return parquet.OpenFile(r, r.Size(), parquet.SkipMagicBytes(true), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(64<<10))
+}
+
 // get opens a segment, or gives the one that is open. Whoever gets one gives it
 // back by put. A blob that is not there is errMoved.
 func (o *openSegments) get(ctx context.Context, key string) (*openSegment, error) {
@@ -64,7 +83,7 @@ func (o *openSegments) get(ctx context.Context, key string) (*openSegment, error
 	if err != nil {
 		return nil, fmt.Errorf("open segment %s: %w", key, err)
 	}
-	file, err := parquet.OpenFile(reader, reader.Size(), parquet.SkipMagicBytes(true), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(64<<10))
+	file, err := openParquet(reader)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open segment %s: %w", key, err), reader.Close())
 	}

@@ -1,17 +1,13 @@
 package events
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"sort"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
-	"github.com/parquet-go/parquet-go/format"
 
 	"tocsin/core/event"
 )
@@ -449,87 +445,4 @@ func (g *rowGroup) firstBehind(p place) (int, error) {
 		return place{p.time, id}.compare(p) >= 0
 	})
 	return low + n, failed
-}
-
-// maxPage bounds a page of messages: its last message may be of any size.
-const maxPage = 2 * maxMessage
-
-// A messagePage is where the messages of some rows are.
-type messagePage struct {
-	first, rows  int
-	offset, size int64
-}
-
-// messagePages are the pages of messages, in the order of the rows.
-func (g *rowGroup) messagePages() ([]messagePage, error) {
-	index, err := g.chunks[leafMessage].OffsetIndex()
-	if err != nil {
-		return nil, fmt.Errorf("read where the messages are: %w", err)
-	}
-	pages := make([]messagePage, index.NumPages())
-	end := g.rows
-	for i := len(pages) - 1; i >= 0; i-- {
-		p := messagePage{first: int(index.FirstRowIndex(i)), offset: index.Offset(i), size: index.CompressedPageSize(i)}
-		p.rows = end - p.first
-		if p.rows <= 0 || p.first < 0 || p.size > maxPage {
-			return nil, fmt.Errorf("%w: where the messages are", ErrCorrupt)
-		}
-		end = p.first
-		pages[i] = p
-	}
-	return pages, nil
-}
-
-// A messageReader reads pages of messages and keeps its buffers.
-type messageReader struct {
-	packed, raw []byte
-	messages    [][]byte
-}
-
-// read returns the messages of a page, which are good until the next read. It
-// does by hand what parquet-go would do with two more copies: the column is
-// required, plain and compressed with zstd, so that a page of the first version
-// is nothing but lengths and messages.
-func (m *messageReader) read(source io.ReaderAt, p messagePage) ([][]byte, error) {
-	if cap(m.packed) < int(p.size) {
-		m.packed = make([]byte, p.size)
-	}
-	m.packed = m.packed[:p.size]
-	if _, err := source.ReadAt(m.packed, p.offset); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read messages: %w", err)
-	}
-	var (
-		protocol thrift.CompactProtocol
-		header   format.PageHeader
-	)
-	r := protocol.NewReaderFromBytes(m.packed)
-	if err := thrift.NewDecoder(r).Decode(&header); err != nil {
-		return nil, fmt.Errorf("%w: the header of a page of messages: %w", ErrCorrupt, err)
-	}
-	packed := m.packed[r.BytesRead():]
-	if int(header.CompressedPageSize) != len(packed) || !header.DataPageHeader.Valid || uint32(header.CRC) != crc32.ChecksumIEEE(packed) ||
-		header.UncompressedPageSize < 0 || header.UncompressedPageSize > maxPage {
-		return nil, fmt.Errorf("%w: a page of messages", ErrCorrupt)
-	}
-	if cap(m.raw) < int(header.UncompressedPageSize) {
-		m.raw = make([]byte, 0, header.UncompressedPageSize)
-	}
-	raw, err := decoder().DecodeAll(packed, m.raw[:0])
-	if err != nil {
-		return nil, fmt.Errorf("%w: a page of messages: %w", ErrCorrupt, err)
-	}
-	m.raw = raw
-	m.messages = m.messages[:0]
-	for len(raw) >= 4 && len(m.messages) < p.rows {
-		n := int(binary.LittleEndian.Uint32(raw))
-		if n > len(raw)-4 {
-			break
-		}
-		m.messages = append(m.messages, raw[4:4+n:4+n])
-		raw = raw[4+n:]
-	}
-	if len(m.messages) != p.rows || len(raw) > 0 {
-		return nil, fmt.Errorf("%w: a page of messages", ErrCorrupt)
-	}
-	return m.messages, nil
 }

@@ -139,6 +139,7 @@ func (s *scan) inSegment(ctx context.Context, segment *state.Segment, visit func
 		return err
 	}
 	defer func() { err = errors.Join(err, s.store.open.put(opened)) }()
+	defer damaged(&err)
 	s.cost.Segments++
 	groups := slices.Clone(opened.file.RowGroups())
 	q := &s.plan.query
@@ -199,7 +200,7 @@ func (s *scan) units(g *rowGroup, sure, maybe rowSet) ([]unit, error) {
 		}
 		u := unit{rows: maybe.between(p.first, p.first+p.rows, !s.plan.query.OldestFirst, sure)}
 		u.load = func(c *checker) ([][]byte, int, error) {
-			messages, err := c.messages.read(g.source, p)
+			messages, err := g.messages(&c.messages, p)
 			return messages, p.first, err
 		}
 		units = append(units, u)

@@ -35,6 +35,9 @@ type row struct {
 	// about the record, see record.undecided; nearly always 0.
 	Undecided int32  `parquet:"undecided,dict"`
 	Message   string `parquet:"message,plain"`
+	// Bytes is the message as it came where that is not UTF-8. Message has the
+	// replacement character there: readers refuse a whole file for less.
+	Bytes []byte `parquet:"message_bytes,optional,plain"`
 }
 
 // resourceRow is an element of resources.
@@ -55,7 +58,8 @@ const (
 	leafType      = leafReadOnly + 2
 	leafUndecided = leafReadOnly + 3
 	leafMessage   = leafReadOnly + 4
-	leaves        = leafReadOnly + 5
+	leafBytes     = leafReadOnly + 5
+	leaves        = leafReadOnly + 6
 )
 
 // sizes are how segments and answers are cut up.
@@ -100,6 +104,8 @@ func writerOptions(z sizes) []parquet.WriterOption {
 		parquet.BloomFilters(filters...),
 		parquet.SkipPageBounds("message"),
 		parquet.SkipPageStatistics("message"),
+		parquet.SkipPageBounds("message_bytes"),
+		parquet.SkipPageStatistics("message_bytes"),
 		parquet.PageBufferSize(z.textBytes),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("event_time"), parquet.Ascending("event_id"))),
 	}

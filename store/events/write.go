@@ -51,7 +51,12 @@ func (w *segmentWriter) add(e Event) error {
 	}
 	w.putResources(r.resources)
 	w.put(leafUndecided, parquet.Int32Value(int32(r.undecided)))
-	w.put(leafMessage, parquet.ByteArrayValue(e.Message))
+	text, original := e.Message, []byte(nil)
+	if r.undecided&(1<<messageText) != 0 {
+		text, original = bytes.ToValidUTF8(e.Message, []byte("\uFFFD")), e.Message
+	}
+	w.put(leafMessage, parquet.ByteArrayValue(text))
+	w.putText(leafBytes, original)
 
 	if w.events == 0 {
 		w.first = e.Time
