@@ -19,8 +19,11 @@ func TestTopsAreOrderedByCountThenText(t *testing.T) {
 	got := evidence.Summarize(evidence.Summary{Alarm: "kept", Count: 99}, events)
 	few := func(before string) []evidence.Count {
 		return []evidence.Count{
-			{Text: before + "c", Count: 3}, {Text: before + "b", Count: 2}, {Text: before + "a", Count: 1},
-			{Text: before + "d", Count: 1}, {Text: before + "e", Count: 1},
+			{Text: before + "c", Count: 3},
+			{Text: before + "b", Count: 2},
+			{Text: before + "a", Count: 1},
+			{Text: before + "d", Count: 1},
+			{Text: before + "e", Count: 1},
 		}
 	}
 	want := evidence.Summary{

@@ -163,8 +163,8 @@ func (c *committer) attempt(ctx context.Context, b *batch) error {
 		found = findings{}
 		return c.write(ctx, tx, b, &found)
 	})
-	if err == nil || errors.Is(err, state.ErrUnknown) {
-		b.rings = b.rings || len(b.work.touched) > 0
+	if w := b.work; w != nil && (err == nil || errors.Is(err, state.ErrUnknown)) {
+		b.rings = b.rings || len(w.touched) > 0
 	}
 	switch {
 	case err == nil:
