@@ -50,6 +50,7 @@ type Options struct {
 type App struct {
 	o     Options
 	owner string // of leases
+	began time.Time
 
 	mu     sync.Mutex
 	config Config // guarded by mu
@@ -57,6 +58,7 @@ type App struct {
 
 	db      *state.DB
 	blobs   blob.Store
+	folder  *blob.Dir // blobs, where they are in a folder
 	events  *events.Store
 	roster  *roster.Roster
 	signer  *roster.Signer
@@ -85,7 +87,7 @@ func New(ctx context.Context, c Config, o Options) (_ *App, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o, config: c, owner: newOwner()}
+	a := &App{o: o, config: c, owner: newOwner(), began: o.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -103,7 +105,10 @@ func New(ctx context.Context, c Config, o Options) (_ *App, err error) {
 	if err := a.build(); err != nil {
 		return nil, err
 	}
-	return a, a.sync(ctx)
+	if err := a.sync(ctx); err != nil {
+		return nil, err
+	}
+	return a, a.commands.refresh(ctx, a.db)
 }
 
 // newOwner names this process in leases.
@@ -174,6 +179,7 @@ func (a *App) openBlobs(ctx context.Context) (blob.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.folder = dir
 	a.close = append(a.close, dir.Close)
 	return dir, nil
 }
@@ -183,7 +189,8 @@ func (a *App) build() (err error) {
 	c := &a.config
 	a.metrics = newMetrics(a)
 	a.roster = roster.New(roster.Options{State: a.db, Now: a.o.Now, Wake: func() { a.courier.Wake() }})
-	if err := a.receivers.set(c, a.o.Roots, a.metrics); err != nil {
+	a.receivers.metrics = a.metrics
+	if err := a.receivers.set(c, a.o.Roots); err != nil {
 		return err
 	}
 	a.courier = deliver.New(deliver.Options{

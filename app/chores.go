@@ -15,6 +15,10 @@ import (
 const (
 	tickEvery  = 2 * time.Second
 	pruneEvery = 10 * time.Minute
+	// leftOver is how long before the start of this process a file must have been
+	// written to be what a process that is no more left behind: longer than any
+	// other can be at work on one.
+	leftOver = 24 * time.Hour
 	// pruneAtOnce bounds one transaction that prunes.
 	pruneAtOnce = 1000
 	// pruneRounds bounds what one round of pruning removes of a kind.
@@ -84,7 +88,12 @@ func (a *App) Prune(ctx context.Context, now time.Time) error {
 		errs = append(errs, a.pruneAll(ctx, prune))
 	}
 	_, err = a.roster.Prune(ctx)
-	return errors.Join(append(errs, err)...)
+	errs = append(errs, err)
+	if a.folder != nil {
+		_, err = a.folder.Sweep(ctx, a.began.Add(-leftOver))
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // pruneAll prunes until there is nothing more, or it is enough for this time.

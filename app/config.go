@@ -61,6 +61,15 @@ type Source struct {
 	Buckets  []string `key:"buckets"`  // that a queue may speak of; none for all
 	AnyKey   bool     `key:"any_key"`  // whether a queue's objects may have any name
 	Insights bool     `key:"insights"` // whether files of CloudTrail Insights are read
+	// Backfill is a stretch of the past to read once besides; nil for none.
+	Backfill *Backfill `key:"backfill"`
+}
+
+// A Backfill is a stretch of time whose log files are read once.
+type Backfill struct {
+	From Day  `key:"from"` // zero: from the first file on
+	To   Day  `key:"to"`   // zero: up to the start
+	Ring bool `key:"ring"` // whether alarms ring for it
 }
 
 // AlarmSettings are what tocsin adds to the alarms of the pack.

@@ -132,6 +132,11 @@ func (d *decoder) checkSources(c *Config) {
 		if s.Since != (Since{}) && !polled {
 			d.reportf(member(here, "since"), "only folders and buckets have a past: leave this out, or name the bucket as a source too")
 		}
+		if b := s.Backfill; b != nil && !polled {
+			d.reportf(member(here, "backfill"), "only folders and buckets have a past: write this at the bucket that the queue tells of")
+		} else if b != nil && !b.From.IsZero() && !b.To.IsZero() && !b.From.Before(b.To.Time) {
+			d.reportf(member(member(here, "backfill"), "to"), "this is not after %s, where it begins", b.From.Format(time.RFC3339))
+		}
 		for name, given := range map[string]bool{"buckets": len(s.Buckets) > 0, "any_key": s.AnyKey} {
 			if given && spec.Kind != source.QueueFeed {
 				d.reportf(member(here, name), "this is about the messages of a queue: leave it out")

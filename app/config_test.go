@@ -153,7 +153,7 @@ func TestDocumentedKeys(t *testing.T) {
 		"keep.messages": Default().Keep.Messages, "limits.records": Default().Limits.Records, "limits.ids": Default().Limits.IDs,
 		"limits.workers": 0, "limits.deliveries": Default().Limits.Deliveries,
 		"pack": Default().Pack, "alarms.repeat": Default().Alarms.Repeat, "alarms.every": Default().Alarms.Every, "timing": Default().Timing,
-		"smtp.require_tls": false, "sources[].any_key": false, "sources[].insights": false, "log.format": Default().Log.Format, "log.level": Default().Log.Level,
+		"smtp.require_tls": false, "sources[].any_key": false, "sources[].insights": false, "sources[].backfill.ring": false, "log.format": Default().Log.Format, "log.level": Default().Log.Level,
 		"subscribe[].raw": false,
 	} {
 		if told[name] != fmt.Sprint(value) {

@@ -200,6 +200,19 @@ func (s Since) From(now time.Time) time.Time {
 	return s.At
 }
 
+// A Day is a time, or the beginning of a day.
+type Day struct{ time.Time }
+
+func (d *Day) read(text string) error {
+	for _, form := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05", time.RFC3339} {
+		if t, err := time.Parse(form, strings.TrimSpace(text)); err == nil {
+			d.Time = t.UTC()
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no time: write 2026-01-31, or 2026-01-31T12:00:00Z", text)
+}
+
 // A Listen is an address to listen on, host:port, or off.
 type Listen string
 

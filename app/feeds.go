@@ -85,6 +85,7 @@ type feeds struct {
 type feed struct {
 	Source
 	source.Feed
+	past *source.Backfill // nil for none
 	stop context.CancelFunc
 	mu   sync.Mutex
 	// broken is why it had to be given up for a while, "" while it runs; guarded by mu.
@@ -131,13 +132,17 @@ func (f *feeds) set(ctx context.Context, wanted []Source) error {
 		f.all = append(f.all, r)
 		f.app.o.Log.Info("source begins", "source", r.Name())
 		f.going.Go(func() { r.run(own, f.app) })
+		if r.past != nil {
+			f.going.Go(func() { r.fill(own, f.app) })
+		}
 	}
 	return nil
 }
 
 func sameSource(a, b Source) bool {
 	return a.From == b.From && a.LogGroup == b.LogGroup && a.Since == b.Since && a.Poll == b.Poll &&
-		slices.Equal(a.Buckets, b.Buckets) && a.AnyKey == b.AnyKey && a.Insights == b.Insights
+		slices.Equal(a.Buckets, b.Buckets) && a.AnyKey == b.AnyKey && a.Insights == b.Insights &&
+		(a.Backfill == nil) == (b.Backfill == nil) && (a.Backfill == nil || *a.Backfill == *b.Backfill)
 }
 
 // feedGrace is how long a source waits at the end for what is being taken in.
@@ -157,7 +162,11 @@ func (f *feeds) open(ctx context.Context, s Source) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &feed{Source: s, Feed: opened}, nil
+	r := &feed{Source: s, Feed: opened}
+	if b := s.Backfill; b != nil {
+		r.past, err = source.NewBackfill(spec, source.BackfillOptions{FeedOptions: o, From: b.From.Time, To: b.To.Time, Ring: b.Ring})
+	}
+	return r, err
 }
 
 // Waits before a source that gave up is tried again.
@@ -181,12 +190,46 @@ func (r *feed) run(ctx context.Context, a *App) {
 		}
 		r.tell(err.Error())
 		a.o.Log.Error("a source cannot go on until somebody mends it", "source", r.Name(), "error", err, "again_in", wait)
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return
-		case <-time.After(wait):
 		}
 		r.tell("")
+	}
+}
+
+// fill reads the stretch of the past that the source is to be read for besides.
+// What could not be taken in is tried again at the next start.
+func (r *feed) fill(ctx context.Context, a *App) {
+	take := a.groups.into(r.LogGroup, a.ingest.Take)
+	for wait := firstAgain; ctx.Err() == nil; wait = min(2*wait, lastAgain) {
+		err := r.past.Run(ctx, take)
+		p := r.past.Progress()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case p.Finished && err == nil:
+			a.o.Log.Info("the past was read", "source", r.Name(), "files", p.Listed, "known_before", p.Known, "taken_in", p.Done)
+			return
+		case p.Finished:
+			a.o.Log.Error("the past was read, but not all of it", "source", r.Name(), "files", p.Listed, "given_up", p.GivenUp, "error", err)
+			return
+		}
+		a.o.Log.Error("the past cannot be read", "source", r.Name(), "error", err, "again_in", wait)
+		if !pause(ctx, wait) {
+			return
+		}
+	}
+}
+
+// pause waits; false when ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
 }
 
@@ -212,6 +255,11 @@ func (f *feeds) status() []source.FeedStatus {
 	all := make([]source.FeedStatus, 0, len(f.all))
 	for _, r := range f.all {
 		all = append(all, r.status())
+		if r.past != nil && !r.past.Progress().Finished {
+			s := r.past.Status()
+			s.Name += " (the past)"
+			all = append(all, s)
+		}
 	}
 	return all
 }

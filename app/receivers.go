@@ -26,12 +26,11 @@ type receivers struct {
 
 // set makes the receivers of a configuration. Attempts under way go on with
 // those that were before.
-func (r *receivers) set(c *Config, roots *x509.CertPool, m *metrics) error {
+func (r *receivers) set(c *Config, roots *x509.CertPool) error {
 	fresh, err := newReceivers(c, roots)
 	if err != nil {
 		return err
 	}
-	r.metrics = m
 	if before := r.now.Swap(fresh); before != nil {
 		before.Close()
 	}

@@ -32,7 +32,7 @@ func (a *App) Reload(ctx context.Context, c Config) error {
 	if a.o.Level != nil {
 		a.o.Level.Set(slog.Level(c.Log.Level))
 	}
-	if err := a.receivers.set(&c, a.o.Roots, a.metrics); err != nil {
+	if err := a.receivers.set(&c, a.o.Roots); err != nil {
 		return err
 	}
 	pack, leftOut, err := controls(c.Pack)

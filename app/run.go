@@ -79,10 +79,7 @@ func (a *App) keep(ctx context.Context, name string, run func(context.Context) e
 		if err := run(ctx); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("a part of the chain ended and begins anew", "part", name, "error", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
+		pause(ctx, time.Second)
 	}
 }
 

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tocsin/internal/pgtest"
+)
+
+// Two processes on one PostgreSQL and one folder: every event is stored once,
+// every alarm is told once, and when one of them ends the other goes on.
+func TestTwoProcessesShareTheWork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts PostgreSQL")
+	}
+	dsn := pgtest.Start(t).Database(t)
+	hook := &hook{}
+	endpoint := httptest.NewServer(hook)
+	defer endpoint.Close()
+	folder := t.TempDir()
+	logs := filepath.Join(folder, "logs")
+	if err := os.Mkdir(logs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	process := func() (*App, func() error) {
+		c, err := load(t, "listen: 127.0.0.1:0\nconsole: 127.0.0.1:0\ndatabase: {env: DB}\nsegments: "+folder+"/segments\nsources: ['dir:"+logs+
+			"']\nsubscribe: ['"+endpoint.URL+"/hook']\n", map[string]string{"DB": dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Data = t.TempDir()
+		return launch(t, c, Options{})
+	}
+	one, stop := process()
+	two, _ := process()
+	if !one.First().Start || two.First().Start || one.First().RootKey != two.First().RootKey {
+		t.Errorf("%+v and %+v", one.First(), two.First())
+	}
+	eventually(t, "the endpoint confirms", func() bool { return confirmed(t, one) == 1 })
+	copyTree(t, "../examples/takeover", logs)
+	const events, files = 1200, 36
+	eventually(t, "all is stored", func() bool {
+		a, b := one.ingest.Stats(), two.ingest.Stats()
+		return a.FilesCommitted+b.FilesCommitted == files && a.FilesInFlight+b.FilesInFlight == 0
+	})
+	if n := one.ingest.Stats().RecordsStored + two.ingest.Stats().RecordsStored; n != events {
+		t.Errorf("%d events are stored, want %d", n, events)
+	}
+	eventually(t, "the endpoint is told", func() bool { return len(hook.told()) >= 8 })
+	told := map[string]int{}
+	for _, d := range hook.told() {
+		told[d.MessageID]++
+	}
+	for id, n := range told {
+		if n > 1 {
+			t.Errorf("message %s came %d times", id, n)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	before := len(hook.told())
+	late := `{"Records":[{"eventVersion":"1.08","eventTime":"2026-03-04T12:00:05Z","eventID":"7","eventSource":"ec2.amazonaws.com","eventName":"DeleteVpc","awsRegion":"eu-central-1","recipientAccountId":"111122223333"}]}`
+	if err := os.WriteFile(filepath.Join(logs, "late.json.part"), []byte(late), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(logs, "late.json.part"), filepath.Join(logs, "late.json")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the other tells of what comes then", func() bool {
+		all := hook.told()
+		return len(all) > before && strings.Contains(all[len(all)-1].Subject, "vpc-changes")
+	})
+}
+
+// A stretch of the past is stored and counted, and rings nothing.
+func TestBackfillIsQuiet(t *testing.T) {
+	hook := &hook{}
+	endpoint := httptest.NewServer(hook)
+	defer endpoint.Close()
+	c := configured(t, "sources: [{from: 'dir:logs', since: now, backfill: {from: 2026-03-01, to: 2026-04-01}}]\nsubscribe: ['"+endpoint.URL+"/hook']\n")
+	copyTree(t, "../examples/takeover", filepath.Join(filepath.Dir(c.Path), "logs"))
+	a, _ := launch(t, c, Options{})
+	eventually(t, "the past is read", func() bool { return a.ingest.Stats().FilesCommitted == 36 })
+	m := sample(t, a)
+	if m[`tocsin_events_total{result="stored"}`] != 1200 || m["tocsin_published_total"] != 0 || len(hook.told()) != 0 {
+		t.Errorf("%v, told %d", m, len(hook.told()))
+	}
+}
