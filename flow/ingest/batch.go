@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"tocsin/internal/crash"
 	"tocsin/store/events"
@@ -204,28 +205,8 @@ func (c *committer) fill(b *batch) error {
 			sheets[p.file.group] = s
 		}
 		c.sort(p, s)
-		if !p.last {
-			w.inside = append(w.inside, p)
-		}
 	}
-	// The numbers of a file are those of all its parts, of which some may be
-	// committed and the others are in this batch.
-	sums := map[*file]*part{}
-	for p := range b.live() {
-		sum := sums[p.file]
-		if sum == nil {
-			sum = &part{stored: p.file.stored, repeated: p.file.repeated, newest: p.file.newest}
-			sums[p.file] = sum
-		}
-		sum.stored, sum.repeated, sum.newest = sum.stored+p.stored, sum.repeated+p.repeated, max(sum.newest, p.newest)
-		if !p.last {
-			continue
-		}
-		m := p.file.mark()
-		m.Account, m.Region, m.Last, m.At = p.file.key.Account, p.file.key.Region, sum.newest, now
-		m.Events, m.Duplicates, m.Rejected, m.Problem = sum.stored, sum.repeated, p.file.rejected, p.file.problem
-		w.marks, w.markOf = append(w.marks, m), append(w.markOf, p)
-	}
+	w.mark(b, now)
 	var l ledger
 	for _, id := range slices.Sorted(maps.Keys(sheets)) {
 		s := sheets[id]
@@ -248,9 +229,32 @@ func (c *committer) fill(b *batch) error {
 	return nil
 }
 
+// mark makes the marks of the files that end in the batch. What they count is of
+// all parts, of which some may be committed and the others are in the batch.
+func (w *work) mark(b *batch, now time.Time) {
+	sums := map[*file]tally{}
+	for p := range b.live() {
+		f := p.file
+		sum, begun := sums[f]
+		if !begun {
+			sum = f.committed
+		}
+		sum.add(p.tally)
+		sums[f] = sum
+		if !p.last {
+			w.inside = append(w.inside, p)
+			continue
+		}
+		m := f.mark()
+		m.Account, m.Region, m.Last, m.At = f.key.Account, f.key.Region, sum.newest, now
+		m.Events, m.Duplicates, m.Rejected, m.Problem = sum.stored, sum.repeated, f.rejected, f.problem
+		w.marks, w.markOf = append(w.marks, m), append(w.markOf, p)
+	}
+}
+
 // sort tells new events from repeats, and counts the new ones.
 func (c *committer) sort(p *part, s *sheet) {
-	p.stored, p.repeated, p.undated, p.newest = 0, 0, 0, 0
+	p.tally, p.undated = tally{}, 0
 	var last *span
 	for i := range p.records {
 		r := &p.records[i]

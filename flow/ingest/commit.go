@@ -301,8 +301,7 @@ func (c *committer) settle(b *batch) {
 		c.in.o.Committed()
 	}
 	for _, p := range b.parts {
-		p.file.stored, p.file.repeated = p.file.stored+p.stored, p.file.repeated+p.repeated
-		p.file.newest = max(p.file.newest, p.newest)
+		p.file.committed.add(p.tally)
 		c.in.room.give(p.size)
 		switch {
 		case !p.last:

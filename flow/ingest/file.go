@@ -24,9 +24,17 @@ type file struct {
 	problem  string
 	givenUp  bool // nothing of it can be read, now or later
 
-	// Of the parts that are committed. They belong to the committer.
+	committed tally // of its parts so far; the committer's
+}
+
+// A tally counts the records of a part or a file.
+type tally struct {
 	stored, repeated int64
-	newest           int64
+	newest           int64 // time of the newest event
+}
+
+func (t *tally) add(other tally) {
+	t.stored, t.repeated, t.newest = t.stored+other.stored, t.repeated+other.repeated, max(t.newest, other.newest)
 }
 
 // A part is some of a file's records, in order. The mark is written with the last.
@@ -41,9 +49,9 @@ type part struct {
 	size    int64    // bytes of room taken
 
 	// What became of it in the attempt to commit it that was made last.
-	fate             partFate
-	stored, repeated int64
-	undated, newest  int64
+	fate partFate
+	tally
+	undated int64 // of those stored
 }
 
 type partFate uint8
