@@ -24,7 +24,7 @@ func (j *judge) hindsight(p plan) {
 	for _, ticks := range p.ticks {
 		findings := j.find(ticks, p.touched)
 		if n := len(findings); n > 0 && findings[n-1].To == Never {
-			findings[n-1].To = j.present(findings[n-1])
+			j.present(&findings[n-1])
 		}
 		fresh := j.place(findings)
 		j.forget(ticks, findings)
@@ -42,22 +42,24 @@ func (j *judge) hindsight(p plan) {
 }
 
 // present brings the state in line with a stay that hindsight shows to last up to
-// the newest tick, and gives its end: Never when the alarm is in ALARM.
-func (j *judge) present(f finding) int64 {
+// the newest tick, and ends the stay there when the alarm is not in ALARM.
+func (j *judge) present(f *finding) {
+	now := Evaluate(j.Alarm, InAlarm, j.windows.at(j.tick))
 	switch {
 	case j.borrowed && slices.ContainsFunc(j.stays, func(s Stay) bool { return s.Late && s.Told != 0 && f.touches(s) }):
 		j.borrowed = false // it was told, and turns out to last
 	case j.state() != InAlarm && f.news():
-		v := Evaluate(j.Alarm, InAlarm, j.windows.at(j.tick))
-		if v.Cause.Kept() {
-			v = f.grounds
+		if now.Cause.Kept() {
+			now = f.grounds
 		}
-		j.become(v, j.tick)
+		j.become(now, j.tick)
+	case j.lasted && !f.news() && !now.Cause.Kept():
+		f.grounds = now
+		f.grounds.Datapoints = slices.Clone(now.Datapoints)
 	}
-	if j.state() == InAlarm {
-		return Never
+	if j.state() != InAlarm {
+		f.To = j.tick
 	}
-	return j.tick
 }
 
 // touches tells whether both are the same stay, or would be had they been known at once.
@@ -80,7 +82,7 @@ func (j *judge) find(ticks Stretch, touched []int64) []finding {
 			fallthrough
 		case v.State == InAlarm:
 			inGap := tick >= gap.From && tick <= gap.To && v.Breaching > 0
-			if !open.news() && (j.rests(v, touched) || inGap && !j.rests(v, j.Touched)) {
+			if !open.news() && !v.Cause.Kept() && (j.rests(v, touched) || inGap && !j.rests(v, j.Touched)) {
 				open.grounds = v
 				open.grounds.Datapoints = slices.Clone(v.Datapoints)
 			}

@@ -89,7 +89,7 @@ func (j *judge) isBorrowed() bool {
 		if s.To == Never {
 			return false
 		}
-		told = told || s.Late && s.Told == j.Record.Transitioned.UnixMilli()
+		told = told || s.Told == j.Record.Transitioned.UnixMilli()
 	}
 	return told && j.Record.State == InAlarm
 }
@@ -99,14 +99,11 @@ func (j *judge) isBorrowed() bool {
 // hindsight then finds, it makes good.
 func (j *judge) cut() {
 	gap := j.gap()
+	byHand, unseen := j.Record.State != InAlarm, gap.From <= gap.To
 	for i, s := range j.stays {
-		switch {
-		case s.To != Never:
-		case j.Record.State != InAlarm:
-			j.stays[i].To = max(s.From, j.judged)
-		case gap.From <= gap.To:
+		if s.To == Never && (byHand || unseen) {
 			j.stays[i].To = max(s.From, j.judged) + j.cadence
-			j.lasted = true
+			j.lasted = !byHand
 		}
 	}
 }
@@ -128,7 +125,7 @@ func (j *judge) become(v Verdict, tick int64) {
 	})
 	for i, s := range j.stays {
 		if s.To == Never {
-			j.stays[i].To = max(s.From, tick) // the clock may have gone back
+			j.stays[i].To = max(s.From+j.cadence, tick) // the clock may have gone back
 		}
 	}
 	after, _ := j.out.Record.Apply(j.Alarm, v, time.UnixMilli(j.now).UTC())
@@ -142,7 +139,7 @@ func (j *judge) become(v Verdict, tick int64) {
 func (j *judge) begin(tick, told int64) {
 	for i, s := range j.stays {
 		if s.From <= tick && tick <= s.To {
-			j.stays[i].To, j.stays[i].Told, j.stays[i].Late = Never, told, false
+			j.stays[i].To, j.stays[i].Told, j.stays[i].Late = Never, max(s.Told, told), false
 			return
 		}
 	}
@@ -201,9 +198,24 @@ func (v Verdict) extent(a Alarm, none int64) (from, to int64) {
 	return from, to
 }
 
-// regular evaluates the newest tick.
+// regular evaluates the newest tick. The state that it may keep, for lack of data,
+// is the one that the ticks before led to, also where nobody evaluated them.
 func (j *judge) regular() {
-	v := Evaluate(j.Alarm, j.state(), j.windows.at(j.tick))
+	was := j.state()
+	var last Verdict // that changed it
+	if gap := j.gap(); gap.From <= gap.To {
+		j.windows.walk(j.Alarm, was, gap.From, gap.To-j.cadence, func(_ int64, v Verdict) bool {
+			if v.State != was {
+				was, last = v.State, v
+				last.Datapoints = slices.Clone(v.Datapoints)
+			}
+			return true
+		})
+	}
+	v := Evaluate(j.Alarm, was, j.windows.at(j.tick))
+	if v.Cause.Kept() && v.State == last.State {
+		v = last
+	}
 	switch {
 	case j.borrowed || v.State != j.out.Record.State:
 		j.become(v, j.tick)

@@ -210,3 +210,47 @@ func TestWhateverTheClockDoes(t *testing.T) {
 		}
 	})
 }
+
+// TestComesToRest: whatever the alarm, the clock and the data do, in the end time
+// changes nothing any more, nothing is left to be told or judged, and the state is
+// what the last data and the silence since make it.
+func TestComesToRest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDesk(drawAlarm(t), epoch)
+		d.Timing = rapid.SampledFrom([]Timing{Immediate, Faithful}).Draw(t, "timing")
+		d.Repeat = rapid.SampledFrom([]Repeat{{}, {OnNewEvents: true, Every: 3 * time.Minute}}).Draw(t, "repeat")
+		now := epoch.UnixMilli()
+		for _, s := range drawSamples(t, 3*60*minute) {
+			d.add(s.minute, metric.Of(s.value))
+			now = s.known
+			switch rapid.IntRange(0, 6).Draw(t, "clock") {
+			case 0:
+				now += rapid.Int64Range(0, 5*60*minute).Draw(t, "ahead")
+			case 1:
+				now -= rapid.Int64Range(0, 5*60*minute).Draw(t, "back")
+			case 2:
+				continue
+			case 3:
+				at := time.UnixMilli(now).UTC()
+				var err error
+				if d.Record, _, err = d.Record.Set(rapid.SampledFrom(states).Draw(t, "set"), "by hand", "", at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.judge(t, now)
+		}
+		d.due = min(d.due, now)
+		d.run(t, epoch.Add(1000*24*time.Hour).UnixMilli())
+		silence := []Datapoint{{Missing: true}, {Missing: true}, {Missing: true}}
+		switch {
+		case d.due != Never:
+			t.Fatalf("due at %s", clock(d.due))
+		case len(d.Touched) > 0:
+			t.Fatalf("unsettled: %v", d.Touched)
+		case slices.ContainsFunc(d.Stays, func(s Stay) bool { return s.Told == 0 }):
+			t.Fatalf("untold: %s", d.stays())
+		case Evaluate(d.Alarm, d.Record.State, silence).State != d.Record.State:
+			t.Fatalf("in the end %s", d.Record.State)
+		}
+	})
+}

@@ -52,7 +52,7 @@ func (d *desk) add(minute int64, samples metric.Samples) {
 func (d *desk) run(t fatal, before int64) {
 	now := int64(0)
 	for calls := 0; d.due < before; calls++ {
-		if calls > 100_000 {
+		if calls > 5_000 {
 			t.Fatalf("due again and again at %s", clock(d.due))
 		}
 		now = max(now, d.due)
@@ -102,6 +102,7 @@ func (d *desk) judge(t fatal, now int64) Judgement {
 	for _, s := range j.Steps {
 		d.told = append(d.told, telling{now, s})
 	}
+	d.checkStays(t, now)
 	return j
 }
 
@@ -141,6 +142,25 @@ func (d *desk) check(t fatal, now int64, j Judgement) {
 	}
 	if len(j.Steps) > 4 {
 		t.Fatalf("%s: a storm of %d steps", clock(now), len(j.Steps))
+	}
+}
+
+// checkStays holds the stays against the state.
+func (d *desk) checkStays(t fatal, now int64) {
+	t.Helper()
+	open := 0
+	for i, s := range d.Stays {
+		switch {
+		case s.From >= s.To:
+			t.Fatalf("%s: an empty stay: %s", clock(now), d.stays())
+		case s.To == Never:
+			open++
+		case i > 0 && s.From <= d.Stays[i-1].From:
+			t.Fatalf("%s: two stays begin at once: %s", clock(now), d.stays())
+		}
+	}
+	if open > 1 || open == 1 && d.Record.State != InAlarm {
+		t.Fatalf("%s: %s with stays %s", clock(now), d.Record.State, d.stays())
 	}
 }
 

@@ -66,7 +66,7 @@ type Ringer struct {
 	mu sync.Mutex // held by Tick
 	// held are alarms under lease whose outcome the database did not take.
 	held []state.DueAlarm
-	// seen is the latest time that a Tick was called with; zero before the first.
+	// seen is the time of the last round; zero when all alarms are to be taken.
 	seen time.Time
 	// unfit are the revisions of alarms that the log was told of.
 	unfit map[int64]int64

@@ -68,6 +68,9 @@ func (r *Ringer) take(ctx context.Context, now time.Time, everything bool) ([]st
 		return err
 	})
 	if err != nil {
+		if errors.Is(err, state.ErrUnknown) {
+			r.seen = time.Time{} // leases may be ours that we do not know of: take them again
+		}
 		return nil, fmt.Errorf("lease alarms: %w", err)
 	}
 	crash.Point("ring: leased")

@@ -53,7 +53,7 @@ func sqlite(t testing.TB) *state.DB {
 // A world is a database with a topic and a log group, and a Ringer over it.
 type world struct {
 	*ring.Ringer
-	t     *testing.T
+	t     testing.TB
 	db    *state.DB
 	group state.LogGroup
 	log   logs
@@ -78,7 +78,7 @@ func (l *logs) String() string {
 	return l.b.String()
 }
 
-func newWorld(t *testing.T, db *state.DB, change func(*ring.Options)) *world {
+func newWorld(t testing.TB, db *state.DB, change func(*ring.Options)) *world {
 	t.Helper()
 	w := &world{t: t, db: db}
 	w.update(func(ctx context.Context, tx *state.Tx) (err error) {

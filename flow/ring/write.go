@@ -53,19 +53,22 @@ func (r *Ringer) tell(ctx context.Context, o outcome, now time.Time) error {
 		return err
 	}
 	var done stepsDone
-	crash.Point("ring: about to write")
-	err = r.o.State.Update(ctx, func(tx *state.Tx) error {
+	steps := func(tx *state.Tx) error {
 		done = stepsDone{}
-		if err := r.save(ctx, tx, o); err != nil {
-			return err
-		}
-		crash.Point("ring: state saved")
 		for i, step := range o.Steps {
 			if err := r.writeStep(ctx, tx, o.alarm, step, summaries[i], now, &done); err != nil {
 				return err
 			}
 		}
 		return nil
+	}
+	crash.Point("ring: about to write")
+	err = r.o.State.Update(ctx, func(tx *state.Tx) error {
+		if err := r.save(ctx, tx, o); err != nil || crash.Without("one transaction") {
+			return err
+		}
+		crash.Point("ring: state saved")
+		return steps(tx)
 	})
 	switch {
 	case lost(err):
@@ -75,6 +78,11 @@ func (r *Ringer) tell(ctx context.Context, o outcome, now time.Time) error {
 		return err
 	}
 	crash.Point("ring: written")
+	if crash.Without("one transaction") {
+		if err := r.o.State.Update(ctx, steps); err != nil {
+			return err
+		}
+	}
 	r.stats.judged.Add(1)
 	r.report(o, done)
 	if done.published > 0 {
