@@ -19,11 +19,13 @@ import (
 // Small segments of an hour are merged when there are mergeMany of them, or when
 // nothing was added to the hour for mergeQuiet. A segment is merged only with
 // others that come to a mergeShare'th of it at least, so that a late event does
-// not have a whole hour written again.
+// not have a whole hour written again, and only below a mergeLarge'th of the
+// largest that a merged one may be: writing larger ones again saves nobody much.
 const (
 	mergeMany  = 8
 	mergeQuiet = 15 * time.Minute
 	mergeShare = 4
+	mergeLarge = 8
 )
 
 // mergeSegments merges the small segments of the group's hours.
@@ -58,7 +60,7 @@ func (g *shift) mergeSegments(ctx context.Context, now time.Time) error {
 
 // mergeable are the segments of an hour that should become one, and the others.
 func mergeable(segments []state.Segment, now time.Time, most int64) (some, rest []state.Segment) {
-	segments = slices.Clone(segments)
+	segments = slices.DeleteFunc(slices.Clone(segments), func(s state.Segment) bool { return s.RawBytes > most/mergeLarge })
 	slices.SortFunc(segments, func(a, b state.Segment) int {
 		return cmp.Or(cmp.Compare(a.RawBytes, b.RawBytes), cmp.Compare(a.ID, b.ID))
 	})

@@ -7,11 +7,22 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
+
+// unzstd is safe for concurrent use and holds nothing between calls.
+var unzstd = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecoderConcurrency(0))
+	if err != nil {
+		panic(err) // the options above are constants
+	}
+	return d
+})
 
 // maxPage bounds a page of messages: its last message may be of any size.
 const maxPage = 2 * maxMessage
@@ -110,7 +121,7 @@ func (m *messageReader) read(source io.ReaderAt, p messagePage) ([][]byte, error
 	if cap(m.raw) < int(header.UncompressedPageSize) {
 		m.raw = make([]byte, 0, header.UncompressedPageSize)
 	}
-	raw, err := decoder().DecodeAll(packed, m.raw[:0])
+	raw, err := unzstd().DecodeAll(packed, m.raw[:0])
 	if err != nil {
 		return nil, fmt.Errorf("%w: a page of messages: %w", ErrCorrupt, err)
 	}

@@ -293,16 +293,16 @@ func TestMergeable(t *testing.T) {
 		{"many", []int64{10, 10, 10, 10, 10, 10, 10, 10}, 0, 8},
 		{"a late event does not move a large one", []int64{1000, 1}, mergeQuiet, 0},
 		{"but the small ones go together", []int64{1000, 1, 2, 3}, mergeQuiet, 3},
-		{"no larger than allowed", []int64{600, 600, 600}, mergeQuiet, 2},
-		{"a full one stays", []int64{1200, 1200}, mergeQuiet, 0},
+		{"no larger than allowed", slices.Repeat([]int64{900}, 10), mergeQuiet, 8},
+		{"large enough", []int64{1001, 1001, 1200}, mergeQuiet, 0},
 	} {
 		var segments []state.Segment
 		for i, size := range c.sizes {
 			segments = append(segments, state.Segment{ID: int64(i), RawBytes: size, Created: now.Add(-c.age).UnixMilli()})
 		}
-		some, rest := mergeable(segments, now, 1500)
-		if len(some) != c.want || len(some)+len(rest) != len(segments) {
-			t.Errorf("%s: %d of %d are merged, %d are left", c.name, len(some), len(segments), len(rest))
+		some, _ := mergeable(segments, now, 8000)
+		if len(some) != c.want {
+			t.Errorf("%s: %d of %d are merged", c.name, len(some), len(segments))
 		}
 	}
 }
