@@ -62,31 +62,57 @@ func (f *DirFeed) Run(ctx context.Context, take func(context.Context, Arrival) e
 // Tick does one round, and says how long to wait until the next. Its error is
 // that of take.
 func (f *DirFeed) Tick(ctx context.Context, now time.Time, take Take) (time.Duration, error) {
-	began := f.o.Now()
-	f.look(ctx, now)
-	ready := f.settle(now)
-	pause := max(f.o.Poll, min(f.o.Now().Sub(began), maxRest)) // a slow disk has its rest too
 	defer func() { f.waiting(int64(len(f.waits) + f.retry.len())) }()
-	fresh, err := f.fresh(ctx, ready)
-	if err != nil {
+	// First what was seen before, so that it need not wait for a large folder.
+	f.takeBack(now)
+	_, err := f.give(ctx, now, take)
+	began := f.o.Now()
+	if err == nil {
+		f.look(ctx, now)
+	}
+	spent := min(f.o.Now().Sub(began), maxRest)
+	given := 0
+	if err == nil {
+		given, err = f.give(ctx, now, take)
+	}
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		return 0, refused.error
+	case err != nil:
 		f.fails++
-		f.reached(now, fmt.Errorf("ask which files were taken in before: %w", err))
-		return backoff(f.fails), ctx.Err()
+		f.reached(now, err)
+		return backoff(f.fails), nil
 	}
 	f.fails = 0
 	f.reached(now, f.tree.problem())
+	if given > 0 && len(f.tree.due) > 0 {
+		return 0, nil // there was more than could be held
+	}
+	pause := f.o.Poll
+	if len(f.waits) > 0 {
+		pause /= 2 // until what is new has been seen twice
+	}
+	return max(pause-spent, spent), nil // a slow disk has its rest too
+}
+
+// give gives the files that can be, the oldest first, but for those that are
+// marked, and tells how many could.
+func (f *DirFeed) give(ctx context.Context, now time.Time, take Take) (int, error) {
+	ready := f.settle(now)
+	fresh, err := f.fresh(ctx, ready)
+	if err != nil {
+		return 0, fmt.Errorf("ask which files were taken in before: %w", err)
+	}
 	for _, w := range fresh {
 		if err := take(ctx, f.arrival(w, now)); err != nil {
 			f.forget(w)
-			return 0, err
+			return 0, &refusal{err}
 		}
 		f.count(1, 0, 0)
 		delete(f.waits, w.key)
 	}
-	if len(ready) > 0 && len(f.tree.due) > 0 {
-		return 0, nil // there was more than could be held
-	}
-	return pause, nil
+	return len(ready), nil
 }
 
 // maxRest bounds the rest after a long round.
@@ -94,7 +120,6 @@ const maxRest = time.Minute
 
 // look finds files that are new and puts them to those that wait.
 func (f *DirFeed) look(ctx context.Context, now time.Time) {
-	f.takeBack(now)
 	if f.retry.overflowed() {
 		f.tree.allDue()
 	}
@@ -165,7 +190,7 @@ func (f *DirFeed) consider(fd *folder, e fs.DirEntry, deep bool, now time.Time, 
 		f.skip(key, known, 1, 0)
 		return
 	}
-	w := &found{key: key, stamp: stampOf(info), since: now}
+	w := &found{key: key, stamp: stampOf(info), since: now, seen: now}
 	if f.known.same(key, w.version()) {
 		return
 	}
@@ -192,7 +217,7 @@ func (f *DirFeed) skip(key string, known bool, skipped, failed int64) {
 func (f *DirFeed) settle(now time.Time) []*found {
 	var ready []*found
 	for key, w := range f.waits {
-		if w.since.Before(now) {
+		if w.seen.Before(now) {
 			info, err := os.Stat(f.path(key))
 			if err != nil || !info.Mode().IsRegular() {
 				f.forget(w)
@@ -270,7 +295,7 @@ func (f *DirFeed) takeBack(now time.Time) {
 			f.retry.done(key)
 			return
 		}
-		w := &found{key: key, stamp: stampOf(info), since: now, refused: refused, again: !refused}
+		w := &found{key: key, stamp: stampOf(info), since: now, seen: now, refused: refused, again: !refused}
 		w.when, _ = nameTime(key)
 		f.waits[key] = w
 	}

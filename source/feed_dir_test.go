@@ -377,3 +377,59 @@ func TestFolderOpen(t *testing.T) {
 		t.Error("a folder was opened")
 	}
 }
+
+// A file system whose folders do not tell that they changed is outlasted, and so
+// is a file that changes in place.
+func TestFolderThatDoesNotTell(t *testing.T) {
+	dir, f := folderFeed(t, source.FeedOptions{})
+	k := newTaker(t)
+	sub, now := filepath.Join(dir, "sub"), time.Now()
+	old(t, filepath.Join(sub, "a.json"), "x")
+	age(t, sub, time.Hour)
+	age(t, dir, time.Hour)
+	told, err := os.Stat(sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		now = now.Add(200 * time.Millisecond)
+		k.tick(f, now)
+	}
+	k.keys(nil)
+	old(t, filepath.Join(sub, "b.json"), "x")
+	old(t, filepath.Join(sub, "a.json"), "other")
+	if err := os.Chtimes(sub, told.ModTime(), told.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(200 * time.Millisecond)
+	k.tick(f, now)
+	if got := k.keys(nil); got != "" {
+		t.Errorf("found by itself: %s; the test tests nothing", got)
+	}
+	now = now.Add(time.Minute)
+	k.tick(f, now)
+	if got := k.keys(nil); got != "sub/a.json sub/b.json" && got != "sub/b.json sub/a.json" {
+		t.Errorf("after a minute: %q", got)
+	}
+}
+
+// Folders that come later are found with all that is below them, and folders that
+// go are forgotten.
+func TestFolderOfANewDay(t *testing.T) {
+	dir, f := folderFeed(t, source.FeedOptions{})
+	k := newTaker(t)
+	now := time.Now()
+	for i := range 4 {
+		old(t, filepath.Join(dir, logKey("us-east-1", noon.AddDate(0, i, 0), fmt.Sprint("m", i))), "x")
+		if i == 2 {
+			if err := os.RemoveAll(filepath.Join(dir, "AWSLogs/111122223333/CloudTrail/us-east-1/2024/03")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now = now.Add(200 * time.Millisecond)
+		k.tick(f, now)
+		if got := short(k.keys(nil)); got != fmt.Sprint("m", i) || f.Status().Problem != "" {
+			t.Errorf("month %d: %q, %+v", i, got, f.Status())
+		}
+	}
+}

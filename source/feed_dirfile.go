@@ -38,6 +38,7 @@ type found struct {
 	when time.Time // of its name, or else when it was modified: the oldest come first
 	stamp
 	since   time.Time // since when it looks like this
+	seen    time.Time // when it was looked at last
 	refused bool      // the taker found it incomplete like this
 	again   bool      // it was whole when it was given before
 }
@@ -50,7 +51,7 @@ func (w *found) see(s stamp, now time.Time) {
 	if !s.same(w.stamp) {
 		w.since, w.refused, w.again = now, false, false
 	}
-	w.stamp = s
+	w.stamp, w.seen = s, now
 }
 
 // mayGrow tells whether the file was changed a moment ago, by its own time and by

@@ -181,23 +181,15 @@ func (f *SQSFeed) receive(ctx context.Context, now time.Time, wait time.Duration
 		all = append(all, f.read(m, now)...)
 	}
 	slices.SortFunc(all, func(a, b announced) int { return compareStored(a.stored(), b.stored()) })
-	pause := time.Duration(0)
-	marks, err := f.marked(ctx, all)
-	if err != nil {
-		f.told(now, &f.received, fmt.Errorf("ask which files were taken in before: %w", err))
-		pause = 5 * time.Second
-	}
+	marks := f.marked(ctx, all)
 	for i, a := range all {
 		switch {
 		case ctx.Err() != nil:
 			f.done(a.message, context.Canceled)
-		case err != nil:
-			f.done(a.message, err)
 		case marks[i]:
 			f.done(a.message, nil)
 		default:
-			refused := take(ctx, f.arrival(a))
-			if refused != nil {
+			if refused := take(ctx, f.arrival(a)); refused != nil {
 				for _, rest := range all[i:] {
 					f.done(rest.message, context.Canceled)
 				}
@@ -206,7 +198,7 @@ func (f *SQSFeed) receive(ctx context.Context, now time.Time, wait time.Duration
 			f.count(1, 0, 0)
 		}
 	}
-	return pause, nil
+	return 0, nil
 }
 
 // messages receives some.
@@ -278,8 +270,10 @@ func (f *SQSFeed) wanted(o event.NotifiedObject) bool {
 }
 
 // marked tells which objects were taken in before, as far as messages say which
-// version they announce.
-func (f *SQSFeed) marked(ctx context.Context, all []announced) ([]bool, error) {
+// version they announce. When the marks cannot be asked it is not known of any:
+// who takes files in asks again and can wait. Giving the messages back instead
+// would bring them nearer to the dead letters each time.
+func (f *SQSFeed) marked(ctx context.Context, all []announced) []bool {
 	marks := make([]bool, len(all))
 	versions, places := map[string][]FileVersion{}, map[string][]int{}
 	for i, a := range all {
@@ -291,13 +285,13 @@ func (f *SQSFeed) marked(ctx context.Context, all []announced) ([]bool, error) {
 	for bucket, files := range versions {
 		some, err := marked(ctx, f.o.Marks, "s3://"+bucket, files)
 		if err != nil {
-			return nil, err
+			continue
 		}
 		for i, place := range places[bucket] {
 			marks[place] = some[i]
 		}
 	}
-	return marks, nil
+	return marks
 }
 
 func (f *SQSFeed) arrival(a announced) Arrival {

@@ -193,10 +193,9 @@ func (f *SQSFeed) inBatches(ctx context.Context, all []change, request func(cont
 	for len(all) > 0 {
 		some := all[:min(len(all), atOnceSQS)]
 		all = all[len(some):]
-		failed, oneErr := f.request(ctx, client, some, request)
-		if oneErr != nil {
-			err = oneErr
-			continue
+		failed, noAnswer := f.request(ctx, client, some, request)
+		if noAnswer != nil {
+			return noAnswer // the others would wait as long; all are tried again soon
 		}
 		refused := map[string]types.BatchResultErrorEntry{}
 		for _, entry := range failed {

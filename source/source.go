@@ -1,8 +1,9 @@
 // Package source is where log files come from: files, directories, zip
-// archives, standard input and S3 prefixes.
+// archives, standard input and S3 prefixes, once by Open, in a stretch of time by
+// a Backfill, or as they appear by a Feed, which a queue of messages can be too.
 //
-// A source names files and opens them when asked; it never looks inside. What
-// it cannot reach it reports by name and goes on.
+// A source names files and opens them when asked; it never looks inside a log
+// file. What it cannot reach it reports by name and goes on.
 package source
 
 import (

@@ -30,6 +30,9 @@ type Options struct {
 	// Visibility is how long a message is hidden when its receiver does not say; 30 s
 	// by default, as on AWS.
 	Visibility time.Duration
+	// Longest bounds that, whatever a receiver says, for tests with receivers that
+	// are killed; 0 is no bound.
+	Longest time.Duration
 	// MaxReceives is after how many receives a message becomes a dead letter; 0: never.
 	MaxReceives int
 }
@@ -79,6 +82,14 @@ func New(o Options) *Server {
 	s.http = httptest.NewServer(s)
 	s.URL = s.http.URL + "/123456789012/queue"
 	return s
+}
+
+// bounded is how long a message is hidden.
+func (s *Server) bounded(asked time.Duration) time.Duration {
+	if s.o.Longest > 0 {
+		return min(asked, s.o.Longest)
+	}
+	return asked
 }
 
 // Close ends the queue, whoever waits for it.
@@ -274,7 +285,7 @@ func (s *Server) take(in request) (found []any, changed chan struct{}) {
 			continue
 		}
 		m.receives++
-		m.shows = s.o.Now().Add(hidden)
+		m.shows = s.o.Now().Add(s.bounded(hidden))
 		sum := md5.Sum([]byte(m.body))
 		found = append(found, map[string]any{
 			"MessageId": m.id, "ReceiptHandle": m.handle(), "Body": m.body, "MD5OfBody": hex.EncodeToString(sum[:]),
@@ -329,7 +340,7 @@ func (s *Server) hide(e entry) string {
 		if s.shows(m) {
 			return "MessageNotInflight"
 		}
-		m.shows = s.o.Now().Add(time.Duration(e.VisibilityTimeout) * time.Second)
+		m.shows = s.o.Now().Add(s.bounded(time.Duration(e.VisibilityTimeout) * time.Second))
 		if s.shows(m) {
 			s.tell()
 		}
