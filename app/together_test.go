@@ -1,11 +1,15 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/internal/pgtest"
 )
@@ -74,6 +78,52 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 		all := hook.told()
 		return len(all) > before && strings.Contains(all[len(all)-1].Subject, "vpc-changes")
 	})
+}
+
+// While the database is away the log says so once, readiness tells it, memory
+// and sources wait; the stop takes no longer than it may, and the next start
+// does what was left.
+func TestWithoutDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts PostgreSQL, and waits for a stop")
+	}
+	server := pgtest.Start(t)
+	dsn := server.Database(t)
+	folder := t.TempDir()
+	logs := filepath.Join(folder, "logs")
+	if err := os.Mkdir(logs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c, err := load(t, "data: state\nlisten: 127.0.0.1:0\nconsole: 127.0.0.1:0\ndatabase: {env: DB}\nsources: ['dir:"+logs+"']\n", map[string]string{"DB": dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(t.Context(), c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	eventually(t, "it is ready", func() bool { code, _ := get(t, a.ConsoleURL()+"/readyz"); return code == http.StatusOK })
+	server.Stop(t)
+	copyTree(t, "../examples/takeover", logs)
+	eventually(t, "it is not ready", func() bool {
+		code, body := get(t, a.ConsoleURL()+"/readyz")
+		return code == http.StatusServiceUnavailable && strings.Contains(body, "database") && !strings.Contains(body, "password=")
+	})
+	if m := sample(t, a); m["tocsin_database_up"] != 0 {
+		t.Errorf("tocsin_database_up is %v", m["tocsin_database_up"])
+	}
+	cancel()
+	began := time.Now()
+	err = <-ended
+	if took := time.Since(began); took > stopWithin+time.Second || err != nil && !errors.Is(err, ErrLeft) {
+		t.Errorf("the stop took %v and ended with %v", took, err)
+	}
+	server.Restart(t)
+	a, _ = launch(t, c, Options{})
+	eventually(t, "what was left is done", func() bool { return a.ingest.Stats().FilesCommitted == 36 })
 }
 
 // A stretch of the past is stored and counted, and rings nothing.
