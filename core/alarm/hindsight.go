@@ -273,7 +273,7 @@ func lateReason(a Alarm, v Verdict, s Stay, more int, oldest int64) string {
 		reason = v.Reason(a) + " "
 	}
 	date := func(t int64) string { return shortDate(time.UnixMilli(t)) }
-	reason += fmt.Sprintf("This is told late: the alarm would have been in ALARM from %s to %s UTC, but the data was not there yet.", date(s.From), date(s.To))
+	reason += fmt.Sprintf("This is told late: the alarm would have been in ALARM from %s to %s UTC, but the data came, or was looked at, only now.", date(s.From), date(s.To))
 	if more > 0 {
 		reason += fmt.Sprintf(" So it would have been %s since %s.", plural(more, "other time", "other times"), date(oldest))
 	}

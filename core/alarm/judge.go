@@ -48,7 +48,7 @@ func (c Case) Judge(now time.Time) Judgement {
 	j.next(p)
 
 	for _, m := range c.Touched {
-		if !slices.Contains(p.waiting, m) && !slices.Contains(p.patient, m) {
+		if _, waits := slices.BinarySearch(p.waiting, m); !waits && !slices.Contains(p.patient, m) {
 			j.out.Settled = append(j.out.Settled, m)
 		}
 	}

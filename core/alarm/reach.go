@@ -39,7 +39,7 @@ type plan struct {
 	ticks []Stretch // of ticks, both ends included; ascending
 	// touched are the minutes that are judged as of their own ticks.
 	touched []int64
-	waiting []int64
+	waiting []int64 // ascending
 	// crowded says that some wait only because there are too many.
 	crowded bool
 	// patient are minutes that wait until soon, when they may be told of.
