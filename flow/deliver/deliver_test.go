@@ -168,6 +168,10 @@ func TestWhoGetsIt(t *testing.T) {
 			t.Errorf("%s got nothing", path)
 		}
 	}
+	// The fifth is the question to the mailbox, which has not confirmed.
+	if all := b.deliveries(t); len(all) != 5 {
+		t.Errorf("there are %+v", all)
+	}
 	if s := b.Stats(); s.Filtered != 2 || s.Delivered != 4 || s.Spread != 2 {
 		t.Errorf("%+v", s)
 	}

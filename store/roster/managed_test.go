@@ -154,9 +154,19 @@ func TestWhoDeclinedIsNotSubscribedAgain(t *testing.T) {
 		d := newDesk(t)
 		mail := named(topic.Email, "a@example.com")
 		decline(t, d, mail)
-		d.mustSubscribe(t, topic.Email, "a@example.com")
+		d.outbox(t)
+		s := d.mustSubscribe(t, topic.Email, "a@example.com")
+		if _, err := d.confirm(t, d.asked(t, topic.SubscriptionConfirmation, s).Token); err != nil {
+			t.Fatal(err)
+		}
 		if got := words(d.sync(t, mail)); got != "kept email" {
 			t.Errorf("subscribed: %s", got)
+		}
+		if err := d.Unsubscribe(t.Context(), s.ARN, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := words(d.sync(t, mail)); got != "added email" {
+			t.Errorf("after the operator's own call: %s", got)
 		}
 	})
 }

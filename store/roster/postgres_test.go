@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"tocsin/core/topic"
 	"tocsin/internal/pgtest"
@@ -46,10 +47,11 @@ func TestTwoProcesses(t *testing.T) {
 		all.Wait()
 		return answers
 	}
-	for round := range 10 {
+	const rounds = 10
+	for round := range rounds {
 		endpoint := fmt.Sprintf("%d@example.com", round)
 		arns := at(func(d *desk) (string, error) {
-			s, err := roster.New(roster.Options{State: d.db}).Subscribe(t.Context(), topic.SubscribeCall{TopicARN: alarms, Protocol: "email", Endpoint: endpoint, Owner: scope.Account})
+			s, err := roster.New(roster.Options{State: d.db, Now: func() time.Time { return start }}).Subscribe(t.Context(), topic.SubscribeCall{TopicARN: alarms, Protocol: "email", Endpoint: endpoint, Owner: scope.Account})
 			return s.ARN, err
 		})
 		for _, arn := range arns {
@@ -67,18 +69,33 @@ func TestTwoProcesses(t *testing.T) {
 			}
 		}
 		at(func(d *desk) (string, error) {
-			return "", roster.New(roster.Options{State: d.db}).Unsubscribe(t.Context(), arns[0], false)
+			return "", roster.New(roster.Options{State: d.db, Now: func() time.Time { return start }}).Unsubscribe(t.Context(), arns[0], false)
 		})
-		if told := desks[1].outbox(t); len(told) != 1 {
-			t.Errorf("told %d times", len(told))
+		told := desks[1].outbox(t)
+		if len(told) != 1 {
+			t.Fatalf("told %d times", len(told))
 		}
+		// One process restores while the other subscribes anew.
+		at(func(d *desk) (string, error) {
+			r := roster.New(roster.Options{State: d.db, Now: func() time.Time { return start }})
+			if d == desks[0] {
+				_, err := r.Confirm(t.Context(), alarms, told[0].Token, topic.ConfirmCall{})
+				return "", err
+			}
+			_, err := r.Subscribe(t.Context(), topic.SubscribeCall{TopicARN: alarms, Protocol: "email", Endpoint: endpoint, Owner: scope.Account})
+			return "", err
+		})
+		if all := desks[0].subscriptions(t); len(all) != round+1 {
+			t.Fatalf("after round %d there are %+v", round, all)
+		}
+		desks[0].outbox(t)
 	}
 	wanted := []roster.Named{named("slack", "https://hooks.example.com/a"), named("slack", "https://hooks.example.com/b")}
 	at(func(d *desk) (string, error) {
-		_, err := roster.New(roster.Options{State: d.db}).SyncManaged(context.Background(), wanted)
+		_, err := roster.New(roster.Options{State: d.db, Now: func() time.Time { return start }}).SyncManaged(context.Background(), wanted)
 		return "", err
 	})
-	if all := desks[0].subscriptions(t); len(all) != len(wanted) {
+	if all := desks[0].subscriptions(t); len(all) != rounds+len(wanted) {
 		t.Errorf("there are %+v", all)
 	}
 }
