@@ -1,6 +1,6 @@
-// Lets the npm package sns-validator judge an SNS document:
+// Lets the npm package sns-validator judge SNS documents:
 //
-//	node validate.js FOLDER CERTIFICATE DOCUMENT
+//	node validate.js FOLDER CERTIFICATE DOCUMENT...
 //
 // FOLDER is where the package was installed. The package asks AWS for the
 // certificate; here it gets the one in the file CERTIFICATE, whatever the
@@ -11,7 +11,7 @@ const fs = require('node:fs');
 const https = require('node:https');
 const path = require('node:path');
 
-const [folder, certificate, file] = process.argv.slice(2);
+const [folder, certificate, ...files] = process.argv.slice(2);
 https.get = (_address, answered) => {
   const response = Object.assign(new EventEmitter(), { statusCode: 200, setEncoding() {} });
   setImmediate(() => {
@@ -22,4 +22,11 @@ https.get = (_address, answered) => {
   return new EventEmitter();
 };
 const Validator = require(path.join(folder, 'node_modules', 'sns-validator'));
-new Validator().validate(fs.readFileSync(file, 'utf8'), (err) => console.log(err ? `bad: ${err.message}` : 'good'));
+const next = () => {
+  if (files.length === 0) return;
+  new Validator().validate(fs.readFileSync(files.shift(), 'utf8'), (err) => {
+    console.log(err ? 'bad' : 'good');
+    next();
+  });
+};
+next();
