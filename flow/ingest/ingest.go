@@ -15,9 +15,10 @@
 // its first events are there already.
 //
 // An event counts in the minute of its own time. One that has none, or one that
-// cannot be true (before 2000, or more than a day ahead of the clock), is stored
-// under a time that stands in for it and counts in no metric: there is no minute
-// that it belongs to, and a made-up time would ring, or keep from ringing, at will.
+// cannot be true (before 2000, or more than a day ahead of both the clock and the
+// file's key), is stored under a time that stands in for it and counts in no
+// metric: there is no minute that it belongs to, and a made-up time would ring, or
+// keep from ringing, at will.
 package ingest
 
 import (

@@ -41,13 +41,23 @@ func TestAFileIsTakenInOnce(t *testing.T) {
 
 // In one batch, in a later one, and after a restart.
 func TestAnEventCountsOnceHoweverManyFilesItIsIn(t *testing.T) {
-	w := newWorld(t, sqlite(t), stops)
-	r := start(t, w.options())
+	for _, room := range []int64{0, 1} { // of the ids in memory
+		w := newWorld(t, sqlite(t), stops)
+		o := w.options()
+		o.MaxIDs = room
+		checkRepeats(t, w, o)
+	}
+}
+
+func checkRepeats(t *testing.T, w *world, o ingest.Options) {
+	t.Helper()
+	r := start(t, o)
 	twice := call("2", "StopLogging", 1)
 	r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0), twice, twice)), file(keyAt("b"), plainLog(twice)))
+	r.take(t, file(keyAt("other"), plainLog(call("long ago", "GetUser", -3600))))
 	r.take(t, file(keyAt("c"), plainLog(twice, call("3", "StopLogging", 2))))
 	r.stop()
-	r = start(t, w.options())
+	r = start(t, o)
 	r.take(t, file(keyAt("d"), plainLog(twice, call("3", "StopLogging", 2), call("4", "StopLogging", 3))))
 	if d := cmp.Diff(map[int]float64{0: 4}, w.sums(t, "stops")); d != "" {
 		t.Error(d)
@@ -274,6 +284,20 @@ func TestEventsWithoutATimeThatCanBeTrueAreStoredAndNotCounted(t *testing.T) {
 	r.take(t, file(keyAt("ahead"), plainLog(at("8", "2026-03-02T12:59:59Z"))))
 	if len(w.sums(t, "stops")) != 1 {
 		t.Error("a clock that is a day ahead is not believed")
+	}
+}
+
+// A machine that has just been started may not know the time yet.
+func TestAClockThatIsWrong(t *testing.T) {
+	for _, now := range []time.Time{time.Unix(0, 0), noon.AddDate(-1, 0, 0), noon.AddDate(50, 0, 0)} {
+		w := newWorld(t, sqlite(t), stops)
+		o := w.options()
+		o.Now = func() time.Time { return now }
+		r := start(t, o)
+		r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0))))
+		if d := cmp.Diff(map[int]float64{0: 1}, w.sums(t, "stops")); d != "" {
+			t.Errorf("at %v: %s", now, d)
+		}
 	}
 }
 

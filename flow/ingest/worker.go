@@ -279,17 +279,28 @@ type stamps struct {
 	fixed            bool  // standIn is the file's own
 }
 
-// earliestTime is before CloudTrail, and before all that was ever logged in AWS;
-// maxAhead is how far a clock may be wrong.
-var earliestTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+// earliestTime is before CloudTrail, and before all that was ever logged in AWS,
+// latestTime after all that ever will be by this program. maxAhead is how far a
+// clock may be wrong.
+var (
+	earliestTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	latestTime   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 const maxAhead = 24 * time.Hour
 
 func newStamps(f *file, now time.Time) stamps {
-	s := stamps{earliest: earliestTime, latest: now.Add(maxAhead).UnixMilli(), standIn: now.UnixMilli()}
-	if t := f.key.Time; f.keyed && t.UnixMilli() >= s.earliest && t.UnixMilli() <= s.latest {
+	s := stamps{earliest: earliestTime.UnixMilli(), standIn: now.UnixMilli()}
+	latest := now
+	if t := f.key.Time; f.keyed && t.After(earliestTime) && t.Before(latestTime) {
 		s.standIn, s.fixed = t.UnixMilli(), true
+		// A machine whose clock was set back must not take all that comes in for
+		// absurd; AWS's own clock, which made the key, is the better one.
+		if t.After(latest) {
+			latest = t
+		}
 	}
+	s.latest = latest.Add(maxAhead).UnixMilli()
 	return s
 }
 
