@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"deliveries", deliveries},
 		{"deliveries under lease count", perSubscription},
 		{"deliveries leased by many at a time", deliveriesTogether},
+		{"a delivery is put off", postpone},
 		{"a dead delivery is sent again", resend},
 		{"who is removed is told so", goodbye},
 		{"what a subscription was to be told goes with it", deletedSubscription},
