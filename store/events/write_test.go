@@ -2,13 +2,9 @@ package events
 
 import (
 	"bytes"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/parquet-go/parquet-go"
 
 	"tocsin/core/event"
 	"tocsin/synth"
@@ -20,7 +16,7 @@ func synthetic(t testing.TB, n int) []Event {
 	var all []Event
 	seen := map[event.ID]bool{}
 	fields := event.NewExtractor(event.NewFields(event.Members("eventTime"), event.Members("eventID")))
-	err := synth.Generate(synth.Options{Events: n, Story: "busy", Accounts: 12, Span: 24 * time.Hour, Files: max(1, n/325)}, func(f synth.File) error {
+	err := synth.Generate(synth.Options{Events: n, Story: "busy", Accounts: 12, Span: 4 * time.Hour, Files: max(1, n/325)}, func(f synth.File) error {
 		for raw := range f.Records {
 			v, _ := fields.Extract(raw)
 			at, _ := event.Time(v[0])
@@ -40,45 +36,33 @@ func synthetic(t testing.TB, n int) []Event {
 	return all
 }
 
-func TestSizes(t *testing.T) {
-	if os.Getenv("SIZES") == "" {
-		t.Skip()
-	}
-	all := synthetic(t, 200000)
-	start := time.Now()
+// A segment takes no more than 255 bytes an event, everything in it included.
+func TestSegmentSize(t *testing.T) {
+	all := synthetic(t, 30_000)
 	w := newSegmentWriter(defaultSizes)
-	var total, raw int64
-	perColumn := map[string]int64{}
+	size := 0
+	events := len(all)
 	for len(all) > 0 {
-		hour := all[0].Time / 3600000
-		n := 0
-		for n < len(all) && all[n].Time/3600000 == hour {
-			w.add(all[n])
-			raw += int64(len(all[n].Message))
+		n := 1
+		for n < len(all) && hourOf(all[n].Time) == hourOf(all[0].Time) {
 			n++
+		}
+		for _, e := range all[:n] {
+			if err := w.add(e); err != nil {
+				t.Fatal(err)
+			}
 		}
 		file, err := w.end()
 		if err != nil {
 			t.Fatal(err)
 		}
-		total += int64(len(file))
-		f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range f.Metadata().RowGroups {
-			for _, c := range g.Columns {
-				perColumn[strings.Join(c.MetaData.PathInSchema, ".")] += c.MetaData.TotalCompressedSize
-				perColumn["bloom "+strings.Join(c.MetaData.PathInSchema, ".")] += int64(c.MetaData.BloomFilterLength)
-			}
-		}
-		all = all[n:]
+		size += len(file)
 		w.reset()
+		all = all[n:]
 	}
-	for k, v := range perColumn {
-		if v > 0 {
-			t.Logf("%7.2f %s", float64(v)/200000, k)
-		}
+	each := float64(size) / float64(events)
+	t.Logf("%.1f bytes an event", each)
+	if each > 255 {
+		t.Errorf("%.1f bytes an event", each)
 	}
-	t.Logf("%.1f bytes an event of %.1f, %v", float64(total)/200000, float64(raw)/200000, time.Since(start))
 }
