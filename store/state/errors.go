@@ -44,6 +44,17 @@ func foreignKey(err error) bool {
 	return false
 }
 
+// noTable tells whether a statement names a table that is not there.
+func noTable(err error) bool {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
+		return e.Code == "42P01"
+	}
+	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
+		return e.Code() == codes.SQLITE_ERROR
+	}
+	return false
+}
+
 // inDoubt tells whether a transaction may have been written although its commit
 // gave this error.
 func inDoubt(err error) bool {

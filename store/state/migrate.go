@@ -49,25 +49,35 @@ func checkVersion(ctx context.Context, p *goose.Provider) (current bool, err err
 		return false, fmt.Errorf("read the version of the tables: %w", err)
 	}
 	if have > want {
-		return false, fmt.Errorf("the tables have version %d, this tocsin knows up to %d; use the newer tocsin that wrote them", have, want)
+		return false, newer(have, want)
 	}
 	return have == want, nil
 }
 
-// checkCurrent refuses tables of any other version than ours.
+// checkCurrent refuses tables of any other version than ours. It makes nothing,
+// unlike checkVersion, which first makes the table that it reads.
 func (db *DB) checkCurrent(ctx context.Context, on *sql.DB) error {
 	p, err := db.migrations(on)
 	if err != nil {
 		return err
 	}
-	current, err := checkVersion(ctx, p)
-	if err != nil {
-		return err
+	var have int64
+	err = on.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).Scan(&have)
+	if err != nil && !noTable(err) {
+		return fmt.Errorf("read the version of the tables: %w", err)
 	}
-	if !current {
-		return errors.New("the tables are those of an older tocsin; start this version of tocsin serve on them once")
+	sources := p.ListSources()
+	switch want := sources[len(sources)-1].Version; {
+	case have > want:
+		return newer(have, want)
+	case have < want:
+		return errors.New("the tables are those of an older tocsin, or not there yet; start this version of tocsin serve on them once")
 	}
 	return nil
+}
+
+func newer(have, want int64) error {
+	return fmt.Errorf("the tables have version %d, this tocsin knows up to %d; use the newer tocsin that wrote them", have, want)
 }
 
 func (db *DB) migrations(on *sql.DB) (*goose.Provider, error) {

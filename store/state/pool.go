@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync"
+	"time"
 )
 
 // A pool is a number of connections, each with the statements prepared on it.
@@ -16,9 +17,12 @@ type pool struct {
 	// keep says that connections stay as they are between transactions, with
 	// their statements; otherwise db has them, which checks them before it gives
 	// them out again.
-	keep   bool
-	once   sync.Once
-	closed chan struct{}
+	keep bool
+	// patience bounds how long a connection, new or used before, may take to
+	// answer; 0 for none.
+	patience time.Duration
+	once     sync.Once
+	closed   chan struct{}
 }
 
 var errClosed = errors.New("the database is closed")
@@ -44,6 +48,8 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	if c != nil {
 		return c, nil
 	}
+	ctx, cancel := bounded(ctx, p.patience)
+	defer cancel()
 	sc, err := p.db.Conn(ctx)
 	if err != nil {
 		p.slots <- nil
@@ -95,16 +101,21 @@ type conn struct {
 const maxPrepared = 500
 
 func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.prepared {
+		// SQLite keeps a file open, and its log in place, while one is left.
+		errs = append(errs, s.Close())
+	}
 	if c.broken {
 		// database/sql closes a connection whose driver calls it bad.
 		if err := c.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) {
-			return err
+			errs = append(errs, err)
 		}
 	}
 	if err := c.Conn.Close(); !errors.Is(err, sql.ErrConnDone) {
-		return err
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c *conn) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
@@ -140,4 +151,12 @@ func (c *conn) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 	}
 	c.prepared[text] = s
 	return s, nil
+}
+
+// bounded is a context that ends after some patience, if there is any.
+func bounded(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	if patience == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, patience)
 }

@@ -59,6 +59,7 @@ func (db *DB) openPostgres(ctx context.Context, dsn string, write bool) error {
 	// meanwhile. A View asks several questions of one state.
 	db.begin, db.view = "BEGIN ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 	db.readers = newPool(pooled, postgresConnections, false)
+	db.readers.patience = clientLimit
 
 	// Migrations may take longer than any statement of ours.
 	patient := config.Copy()

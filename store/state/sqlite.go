@@ -3,12 +3,14 @@ package state
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"modernc.org/sqlite"
 )
 
 // sqliteReaders is how many View run at a time.
@@ -38,7 +40,7 @@ var sqlitePragmas = []string{
 }
 
 // sqliteBusy is how long SQLite waits by itself for another process, in milliseconds.
-const sqliteBusy = "busy_timeout(5000)"
+const sqliteBusy = "5000"
 
 func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 	if name == "" {
@@ -56,7 +58,7 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 		if err := makeFile(name); err != nil {
 			return err
 		}
-		writer, err := db.connectSQLite(name, "mode=rw", sqlitePragmas...)
+		writer, err := db.connectSQLite(name, sqlitePragmas...)
 		if err != nil {
 			return err
 		}
@@ -67,7 +69,7 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 	}
 	// Not mode=ro: the last connection to close has to be able to write the log
 	// back, and the first to open to make its index.
-	reader, err := db.connectSQLite(name, "mode=rw", "query_only(1)", "cache_size(-8000)")
+	reader, err := db.connectSQLite(name, "query_only(1)", "cache_size(-8000)")
 	if err != nil {
 		return err
 	}
@@ -83,17 +85,34 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 	return nil
 }
 
-func (db *DB) connectSQLite(name, mode string, pragmas ...string) (*sql.DB, error) {
-	q := []string{mode, "_pragma=" + sqliteBusy}
-	for _, p := range pragmas {
-		q = append(q, "_pragma="+p)
-	}
-	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(name)}).EscapedPath()+"?"+strings.Join(q, "&"))
+func (db *DB) connectSQLite(name string, pragmas ...string) (*sql.DB, error) {
+	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: filepath.ToSlash(name)}).EscapedPath() + "?mode=rw&_busy_timeout=" + sqliteBusy)
 	if err != nil {
 		return nil, err
 	}
+	d := sql.OpenDB(prepared{c, pragmas})
 	db.open = append(db.open, d)
 	return d, nil
+}
+
+// prepared connections begin with some pragmas. The driver would take them with
+// the address, but run them in the order of their names.
+type prepared struct {
+	driver.Connector
+	pragmas []string
+}
+
+func (p prepared) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := p.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, pragma := range p.pragmas {
+		if _, err := c.(driver.ExecerContext).ExecContext(ctx, "PRAGMA "+pragma, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("set %s: %w", pragma, err), c.Close())
+		}
+	}
+	return c, nil
 }
 
 // makeFile makes the database's file, which nobody else may read: it holds
@@ -128,7 +147,6 @@ func (tx *Tx) vacuum(ctx context.Context) {
 		}
 	}
 	if free > vacuumPages && free > pages/4 {
-		// Closing finalizes the statement half way through, which is fine too.
 		_, _ = tx.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
 	}
 }

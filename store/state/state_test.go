@@ -1,7 +1,6 @@
 package state_test
 
 import (
-	"errors"
 	"path/filepath"
 	"testing"
 
@@ -34,37 +33,6 @@ func open(t testing.TB, dsn string) *state.DB {
 		}
 	})
 	return db
-}
-
-func TestOneWriterAtATime(t *testing.T) {
-	dsn := "sqlite:" + filepath.Join(t.TempDir(), "state.db")
-	first, err := state.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = state.Open(t.Context(), dsn)
-	var inUse *state.InUseError
-	if !errors.As(err, &inUse) || inUse.By == "" {
-		t.Fatalf("the second writer got %v", err)
-	}
-	t.Log(err)
-	reader, err := state.OpenReader(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := reader.Ping(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := errors.Join(reader.Close(), first.Close()); err != nil {
-		t.Error(err)
-	}
-	second, err := state.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(second.Ping(t.Context()), second.Close()); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestPostgreSQL(t *testing.T) {

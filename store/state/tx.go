@@ -27,7 +27,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	if tx.ended {
 		return 0, errEnded
 	}
-	ctx, cancel := tx.bounded(ctx)
+	ctx, cancel := bounded(ctx, tx.patience)
 	defer cancel()
 	r, err := tx.conn.exec(ctx, text, bound(args))
 	if err != nil {
@@ -48,7 +48,7 @@ func all[T any](ctx context.Context, tx *Tx, scan func(row) (T, error), text str
 	if tx.ended {
 		return nil, errEnded
 	}
-	ctx, cancel := tx.bounded(ctx)
+	ctx, cancel := bounded(ctx, tx.patience)
 	defer cancel()
 	rows, err := tx.conn.query(ctx, text, bound(args))
 	if err != nil {
@@ -121,21 +121,13 @@ func (tx *Tx) fail(err error) error {
 	return err
 }
 
-// bounded bounds how long a statement is waited for.
-func (tx *Tx) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if tx.patience == 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, tx.patience)
-}
-
 // commit ends the transaction. It does not stop half way when ctx ends: then
 // nobody would know what was written.
 func (tx *Tx) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := tx.bounded(context.WithoutCancel(ctx))
+	ctx, cancel := bounded(context.WithoutCancel(ctx), tx.patience)
 	defer cancel()
 	_, err := tx.conn.exec(ctx, "COMMIT", nil)
 	switch {
