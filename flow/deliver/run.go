@@ -110,7 +110,7 @@ func (c *Courier) round(ctx context.Context, during contexts, running *sync.Wait
 		return 0, err
 	}
 	if next > now.UnixMilli() {
-		return min(poll, time.Duration(min(next-now.UnixMilli(), poll.Milliseconds()))*time.Millisecond), nil
+		return time.Duration(min(next-now.UnixMilli(), poll.Milliseconds())) * time.Millisecond, nil
 	}
 	t, err := c.begin(ctx, now, during, running)
 	if err != nil {
