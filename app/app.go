@@ -159,7 +159,7 @@ func (a *App) openStores(ctx context.Context) error {
 	if a.blobs, err = a.openBlobs(ctx); err != nil {
 		return err
 	}
-	a.events = events.New(events.Options{State: db, Blobs: a.blobs, Owner: a.owner, Now: a.o.Now})
+	a.events = events.New(events.Options{State: db, Blobs: a.blobs, Owner: a.owner, Now: a.o.Now, SealAge: time.Duration(a.config.Limits.SealAfter)})
 	a.close = append(a.close, a.events.Close)
 	if a.signer, err = roster.OpenSigner(ctx, db, a.Site(), a.o.Now()); err != nil {
 		return err

@@ -339,7 +339,7 @@ func TestRootKey(t *testing.T) {
 	for _, env := range []map[string]string{
 		{rootKeyID: "AKIAIOSFODNN7EXAMPLE"}, {rootKeySecret: "12345678"}, {rootKeyID: "a b", rootKeySecret: "12345678"}, {rootKeyID: "AKIA", rootKeySecret: "1"},
 	} {
-		if _, err := RootKeyOf(environment(env)); !IsConfigError(err) {
+		if _, err := RootKeyOf(environment(env)); !isConfigError(err) {
 			t.Errorf("%v: %v", env, err)
 		}
 	}
@@ -351,7 +351,7 @@ func TestAddressInUse(t *testing.T) {
 	other := configured(t, "pack: none\n")
 	other.Console = Listen(a.console.Addr().String())
 	_, err := New(t.Context(), other, Options{})
-	if !IsConfigError(err) || !strings.Contains(err.Error(), "is in use, perhaps by another tocsin: give console (--console) another port") {
+	if !isConfigError(err) || !strings.Contains(err.Error(), "is in use, perhaps by another tocsin: give console (--console) another port") {
 		t.Errorf("got %v", err)
 	}
 	same := c
@@ -377,7 +377,7 @@ func TestSilenceIsAMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Silence(t.Context(), now); err != nil {
+	if err := a.silence(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
 	view(t, a, func(tx *state.Tx) error {

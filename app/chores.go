@@ -50,11 +50,11 @@ func (a *App) chores(ctx context.Context) {
 		do("patterns", func(ctx context.Context, _ time.Time) error { return a.commands.refresh(ctx, a.db) })
 		do("seal", a.events.Tick)
 		if now.Sub(pruned) >= pruneEvery {
-			do("prune", a.Prune)
+			do("prune", a.prune)
 			pruned = now
 		}
 		if m := now.Truncate(time.Minute); m != minute {
-			do("silence", a.Silence)
+			do("silence", a.silence)
 			minute = m
 		}
 		told = failing
@@ -66,8 +66,8 @@ func (a *App) chores(ctx context.Context) {
 	}
 }
 
-// Prune removes what is kept no longer. Log groups' events are package events' own.
-func (a *App) Prune(ctx context.Context, now time.Time) error {
+// prune removes what is kept no longer. Log groups' events are package events' own.
+func (a *App) prune(ctx context.Context, now time.Time) error {
 	mine, err := a.lease(ctx, "prune", now, pruneLease)
 	if err != nil || !mine {
 		return err
@@ -125,9 +125,9 @@ const (
 	newestEventAge = "NewestEventAge"
 )
 
-// Silence publishes how old the newest event of each account and Region is, so
+// silence publishes how old the newest event of each account and Region is, so
 // that an alarm can watch it.
-func (a *App) Silence(ctx context.Context, now time.Time) error {
+func (a *App) silence(ctx context.Context, now time.Time) error {
 	mine, err := a.lease(ctx, "silence", now, silenceLease)
 	if err != nil || !mine {
 		return err

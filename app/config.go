@@ -8,6 +8,7 @@ import (
 
 	"tocsin/core/topic"
 	"tocsin/flow/ingest"
+	"tocsin/store/events"
 	"tocsin/store/state"
 )
 
@@ -49,7 +50,7 @@ type Config struct {
 // A LogGroup is a log group that exists from the start.
 type LogGroup struct {
 	Name          string `key:"name"`
-	RetentionDays int    `key:"retention_days"` // 0: for ever
+	RetentionDays *int   `key:"retention_days"` // 0: for ever; nil: as it is, for ever when it is new
 }
 
 // A Source is where log files come from.
@@ -128,6 +129,8 @@ type Limits struct {
 	IDs        Size `key:"ids"`
 	Workers    int  `key:"workers"` // 0 for one per processor
 	Deliveries int  `key:"deliveries"`
+	// SealAfter is how long events stay in the database before they become a segment.
+	SealAfter Duration `key:"seal_after"`
 }
 
 // Log is how the daemon tells what it does.
@@ -149,7 +152,7 @@ func Default() Config {
 		Keep: Keep{
 			Marks: 14 * day, Points: 455 * day, Evidence: 90 * day, Messages: 90 * day,
 		},
-		Limits: Limits{Records: ingest.DefaultMaxInFlight, IDs: ingest.DefaultMaxIDs, Deliveries: 32},
+		Limits: Limits{Records: ingest.DefaultMaxInFlight, IDs: ingest.DefaultMaxIDs, Deliveries: 32, SealAfter: Duration(events.DefaultSealAge)},
 		Log:    Log{Format: FormatAuto},
 	}
 }

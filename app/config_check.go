@@ -96,8 +96,8 @@ func (d *decoder) checkLogGroups(c *Config) {
 			d.reportf(name, "the log group %q stands here twice", g.Name)
 		}
 		names[g.Name] = true
-		if g.RetentionDays < 0 || g.RetentionDays > maxRetention {
-			d.reportf(member(element(here, i), "retention_days"), "%d is no number of days: write 1 to %d, or 0 for ever", g.RetentionDays, maxRetention)
+		if days := g.RetentionDays; days != nil && (*days < 0 || *days > maxRetention) {
+			d.reportf(member(element(here, i), "retention_days"), "%d is no number of days: write 1 to %d, or 0 for ever", *days, maxRetention)
 		}
 	}
 }
@@ -252,6 +252,9 @@ func (d *decoder) checkBounds(c *Config) {
 		if limit.is < limit.least {
 			d.reportf(at("limits", name), "%s is too small: write %s or more", limit.is, limit.least)
 		}
+	}
+	if after := c.Limits.SealAfter; after < Duration(time.Second) || after > day {
+		d.reportf(at("limits", "seal_after"), "%s is no time to seal after: write 1s to 1 day", after)
 	}
 	if n := c.Limits.Workers; n < 0 || n > maxWorkers {
 		d.reportf(at("limits", "workers"), "%d is no number of workers: write 1 to %d, or 0 for one per processor", n, maxWorkers)

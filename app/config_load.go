@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -79,10 +78,4 @@ func (c *Config) below(folder string, data bool) {
 			c.Sources[i].From = "dir:" + path
 		}
 	}
-}
-
-// IsConfigError tells whether an error is about what the user wrote.
-func IsConfigError(err error) bool {
-	var file *FileError
-	return errors.As(err, &file)
 }

@@ -26,6 +26,11 @@ func environment(vars map[string]string) func(string) string {
 	return func(name string) string { return vars[name] }
 }
 
+func isConfigError(err error) bool {
+	var file *FileError
+	return errors.As(err, &file)
+}
+
 // load reads a configuration's text.
 func load(t *testing.T, text string, env map[string]string, flags ...Setting) (Config, error) {
 	t.Helper()
@@ -148,10 +153,10 @@ func TestDocumentedKeys(t *testing.T) {
 	}
 	for name, value := range map[string]any{
 		"data": Default().Data, "account": Default().Account, "region": Default().Region, "listen": Default().Listen, "console": Default().Console,
-		"log_groups[].name": Default().LogGroups[0].Name, "log_groups[].retention_days": 0, "topics[].name": Default().Topics[0].Name,
+		"log_groups[].name": Default().LogGroups[0].Name, "topics[].name": Default().Topics[0].Name,
 		"keep.marks": Default().Keep.Marks, "keep.points": Default().Keep.Points, "keep.evidence": Default().Keep.Evidence,
 		"keep.messages": Default().Keep.Messages, "limits.records": Default().Limits.Records, "limits.ids": Default().Limits.IDs,
-		"limits.workers": 0, "limits.deliveries": Default().Limits.Deliveries,
+		"limits.workers": 0, "limits.deliveries": Default().Limits.Deliveries, "limits.seal_after": Default().Limits.SealAfter,
 		"pack": Default().Pack, "alarms.repeat": Default().Alarms.Repeat, "alarms.every": Default().Alarms.Every, "timing": Default().Timing,
 		"smtp.require_tls": false, "sources[].any_key": false, "sources[].insights": false, "sources[].backfill.ring": false, "log.format": Default().Log.Format, "log.level": Default().Log.Level,
 		"subscribe[].raw": false,

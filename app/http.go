@@ -111,7 +111,7 @@ func (a *App) consolePages() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: requestWithin}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, health{OK: true}) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		h := a.Health(r.Context())
+		h := a.health(r.Context())
 		code := http.StatusOK
 		if !h.OK {
 			code = http.StatusServiceUnavailable
@@ -148,9 +148,9 @@ type health struct {
 // healthWithin is how long the database may take to answer.
 const healthWithin = 3 * time.Second
 
-// Health tells whether the process can do its work: the database answers, and
+// health tells whether the process can do its work: the database answers, and
 // every source was reached once or has said why not.
-func (a *App) Health(ctx context.Context) health {
+func (a *App) health(ctx context.Context) health {
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
 	h := health{Starting: !a.ready.Load()}

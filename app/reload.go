@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,8 @@ import (
 var atOnce = []string{"sources", "subscribe", "topics", "log_groups", "smtp", "allow_networks", "pack", "alarms", "keep"}
 
 // Reload makes another configuration count, as far as it can without a new
-// start, and tells what it cannot. An error leaves the rest as it was.
+// start, and tells what it cannot. What keys name, such as a pack's file, may have
+// changed although they did not. An error leaves the rest as it was.
 func (a *App) Reload(ctx context.Context, c Config) error {
 	a.mu.Lock()
 	before := a.config
@@ -25,10 +27,6 @@ func (a *App) Reload(ctx context.Context, c Config) error {
 		a.o.Log.Warn("this change counts after a new start", "key", key)
 	}
 	c = keepFixed(before, c)
-	if len(changed) == 0 {
-		a.o.Log.Info("the configuration was read again: nothing that can change now has changed")
-		return nil
-	}
 	if a.o.Level != nil {
 		a.o.Level.Set(slog.Level(c.Log.Level))
 	}
@@ -67,7 +65,7 @@ func (a *App) Reload(ctx context.Context, c Config) error {
 	if err := a.feeds.set(ctx, c.Sources); err != nil {
 		return err
 	}
-	a.o.Log.Info("the configuration was read again", "changed", strings.Join(changed, ", "))
+	a.o.Log.Info("the configuration was read again", "changed", cmp.Or(strings.Join(changed, ", "), "nothing"))
 	return nil
 }
 

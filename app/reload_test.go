@@ -114,8 +114,29 @@ alarms: {repeat: off}
 		}
 		return err
 	})
+	// A pack's file has changed, and its name has not.
+	pack := filepath.Join(folder, "mine.yaml")
+	control := func(id string) string {
+		return "  - {id: " + id + ", title: A, pattern: '{ $.eventName = DeleteTrail }'}\n"
+	}
+	c.Pack = pack
+	for i, text := range []string{control("a"), control("a") + control("b")} {
+		if err := os.WriteFile(pack, []byte("controls:\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Reload(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		view(t, a, func(tx *state.Tx) error {
+			alarms, err := tx.Alarms(t.Context())
+			if len(alarms) != 16+i {
+				t.Errorf("%d alarms, want %d", len(alarms), 16+i)
+			}
+			return err
+		})
+	}
 	level.Set(slog.LevelInfo)
-	if err := a.Reload(t.Context(), c); err != nil || !strings.Contains(log.String(), "nothing that can change now has changed") {
+	if err := a.Reload(t.Context(), c); err != nil || !strings.Contains(log.String(), "read again\" changed=nothing") {
 		t.Errorf("the same once more: %v\n%s", err, log)
 	}
 }

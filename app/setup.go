@@ -76,17 +76,17 @@ func (a *App) setUp(ctx context.Context) error {
 
 const startedSetting = "started"
 
-// ensureLogGroups makes the log groups of the configuration, whose retention is
-// the one that counts.
+// ensureLogGroups makes the log groups of the configuration. Where it says how
+// long they keep events, that counts, else what is set.
 func (a *App) ensureLogGroups(ctx context.Context, tx *state.Tx, c *Config) ([]state.LogGroup, error) {
 	var all []state.LogGroup
 	for _, want := range c.LogGroups {
-		g, err := tx.EnsureLogGroup(ctx, state.LogGroup{Scope: c.Scope(), Name: want.Name, RetentionDays: want.RetentionDays, Created: a.o.Now()})
+		g, err := tx.EnsureLogGroup(ctx, state.LogGroup{Scope: c.Scope(), Name: want.Name, Created: a.o.Now()})
 		if err != nil {
 			return nil, err
 		}
-		if g.RetentionDays != want.RetentionDays {
-			if err := tx.SetRetention(ctx, g.ID, want.RetentionDays); err != nil {
+		if days := want.RetentionDays; days != nil && *days != g.RetentionDays {
+			if err := tx.SetRetention(ctx, g.ID, *days); err != nil {
 				return nil, err
 			}
 		}

@@ -44,12 +44,12 @@ func writeStart(w io.Writer, sc screen, a *app.App) {
 		line("sources", "none: nothing comes in until there is one (--source dir:PATH)")
 	}
 	for i, from := range c.Sources {
-		line(first1(i, "sources"), from.From)
+		line(onlyFirst(i, "sources"), from.From)
 	}
 	writeAlarms(line, c, first)
 	writeTold(line, first)
 	if url := a.ConsoleURL(); url != "" {
-		line("status", url+" , metrics at /metrics")
+		line("status", url+" (metrics at /metrics)")
 	}
 	if a.ListenURL() != "" {
 		line("links", links(a, c))
@@ -65,8 +65,8 @@ func writeStart(w io.Writer, sc screen, a *app.App) {
 	fmt.Fprintln(w)
 }
 
-// first1 is a name for the first of several lines.
-func first1(i int, name string) string {
+// onlyFirst is a name for the first of several lines.
+func onlyFirst(i int, name string) string {
 	if i > 0 {
 		return ""
 	}
@@ -92,7 +92,7 @@ func writeTold(line func(name, text string), first app.First) {
 		line("told", "nobody: alarms ring and are not heard (--subscribe email:ADDRESS)")
 	}
 	for i, s := range first.Subscribers {
-		line(first1(i, "told"), toldText(s))
+		line(onlyFirst(i, "told"), toldText(s))
 	}
 	for _, d := range first.Declined {
 		line("", fmt.Sprintf("%s %s has unsubscribed, and is not told", d.Protocol, notify.Redact(d.Protocol, d.Endpoint)))
@@ -111,8 +111,10 @@ func toldText(s state.Subscription) string {
 // links says where links in messages lead, and who can follow them.
 func links(a *app.App, c app.Config) string {
 	site := string(a.Site())
-	if c.PublicURL == "" && strings.HasPrefix(site, "http://127.") || strings.HasPrefix(site, "http://localhost") || strings.HasPrefix(site, "http://[::1]") {
-		return site + " , for this machine only: with --listen and --public-url others can follow links in messages"
+	for _, here := range []string{"http://127.", "http://localhost", "http://[::1]"} {
+		if c.PublicURL == "" && strings.HasPrefix(site, here) {
+			return site + " (for this machine only: with --listen and --public-url others can follow links in messages)"
+		}
 	}
 	return site
 }
