@@ -19,7 +19,7 @@ import (
 // The values that random records and random queries have in common.
 var (
 	someTexts = []string{"", "a", "ab", "b", "AccessDenied", "1", "true", `q"x`, "é", "*", "root", "s1"}
-	oddValues = []string{`null`, `1`, `true`, `false`, `{}`, `[]`, `[null]`, `["a"]`, `1e2`, `{"a":"a"}`, `"\ud800"`, "\"\xff\"", `"` + strings.Repeat("x", maxText+1) + `"`, `"\u0061"`, `"a\/b"`}
+	oddValues = []string{`null`, `1`, `true`, `false`, `{}`, `[]`, `[null]`, `["a"]`, `1e2`, `{"a":"a"}`, `"\ud800"`, "\"\xff\"", `"` + strings.Repeat("x", maxText+1) + `"`, `"\u0061"`, `"a\/b"`, `01`, `"\q"`, "\"a\tb\"", `nul`}
 	someARNs  = []string{"arn:aws:s3:::a", "arn:aws:s3:::a/b", "arn:aws:iam::1:user/dev/ann", "arn:aws:sts::1:assumed-role/r/s1", "x", "arn:aws:sns:eu:1:topic:t"}
 )
 
@@ -152,6 +152,14 @@ func randomQuery(r *rand.Rand, f *fixture) Query {
 		q.From = testStart - 1000 + r.Int64N(4*hour)
 		q.To = q.From + r.Int64N(3*hour)
 	}
+	if chance(r, 40) && len(f.all) > 0 {
+		q.To = pick(r, f.all).Time + int64(r.IntN(3)-1)
+		q.From = min(q.From, q.To)
+	}
+	if chance(r, 20) && len(f.all) > 0 {
+		q.From = pick(r, f.all).Time + int64(r.IntN(3)-1)
+		q.To = max(q.From, q.To)
+	}
 	for chance(r, 45) && len(q.Attributes) < 3 {
 		m := Match{Attribute: pick(r, allAttributes()), Value: pick(r, someTexts)}
 		switch m.Attribute {
@@ -191,11 +199,11 @@ func randomEvents(r *rand.Rand, f *fixture, n int) []Event {
 		seen[e.ID] = true
 	}
 	events := make([]Event, n)
-	odd := chance(r, 50)
+	odd, together := chance(r, 50), chance(r, 20)
 	for i := range events {
 		e := &events[i]
 		e.Time = testStart + r.Int64N(3*hour)
-		if chance(r, 30) {
+		if together || chance(r, 30) {
 			e.Time = testStart + 100 // many at once
 		}
 		e.Ingested = e.Time + 1000

@@ -105,7 +105,12 @@ func (s *Store) due(ctx context.Context, group state.LogGroup, now time.Time, al
 
 // seal makes segments of blocks, one for each hour of their events.
 func (g *shift) seal(ctx context.Context, blocks []state.Block) error {
-	var events []Event
+	var count, size int64
+	for _, b := range blocks {
+		count, size = count+b.Events, size+b.RawBytes
+	}
+	events := make([]Event, 0, count)
+	arena := make([]byte, 0, size)
 	ids := make([]int64, len(blocks))
 	for i := range blocks {
 		b, err := g.store.block(ctx, &blocks[i])
@@ -117,9 +122,13 @@ func (g *shift) seal(ctx context.Context, blocks []state.Block) error {
 		}
 		ids[i] = blocks[i].ID
 		for _, c := range b.chunks {
-			raw, err := c.messages(nil)
+			end := len(arena)
+			raw, err := c.messages(arena[end:])
 			if err != nil {
 				return fmt.Errorf("read block %d: %w", blocks[i].ID, err)
+			}
+			if end+len(raw) <= cap(arena) {
+				arena = arena[:end+len(raw)]
 			}
 			for row := c.first; row < c.first+c.rows; row++ {
 				n := b.lengths[row]
@@ -167,7 +176,7 @@ func (g *shift) end(w *segmentWriter, start int64) (madeSegment, error) {
 	if err != nil {
 		return madeSegment{}, err
 	}
-	m := madeSegment{file: bytes.Clone(file), Segment: state.Segment{
+	m := madeSegment{file: file, Segment: state.Segment{
 		LogGroup: g.group.ID, Key: keyOf(g.group, start, file), Hour: start, First: w.first, Last: w.last,
 		Events: w.events, Size: int64(len(file)), RawBytes: w.rawBytes, Created: g.store.options.Now().UnixMilli(),
 	}}

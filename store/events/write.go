@@ -135,7 +135,7 @@ func (w *segmentWriter) flush() error {
 	return nil
 }
 
-// end finishes the segment and returns the file, which is good until the next add.
+// end finishes the segment and returns the file.
 func (w *segmentWriter) end() (file []byte, err error) {
 	if err := w.flush(); err != nil {
 		return nil, err
@@ -146,9 +146,9 @@ func (w *segmentWriter) end() (file []byte, err error) {
 	return w.out.Bytes(), nil
 }
 
-// reset begins another segment.
+// reset begins another segment; the file of the one before is the caller's.
 func (w *segmentWriter) reset() {
-	w.out.Reset()
+	w.out = bytes.Buffer{}
 	w.parquet.Reset(&w.out)
 	w.inGroup, w.inPage = 0, 0
 	w.first, w.last, w.events, w.rawBytes = 0, 0, 0, 0
