@@ -37,7 +37,7 @@ type cell struct {
 	value   float64
 	repeats float64
 	others  metric.Samples
-	loud    bool // some of it is from files that may ring
+	began   int64 // when the newest file of it that may ring began to be read; 0 when none may
 }
 
 type cellKey struct {
@@ -91,7 +91,7 @@ func (s *sheet) add(p *part, i int, reader *evidence.Reader) {
 			e.Source = s.group.log.Name
 		}
 		if d, ok := f.Datapoint(e, true); ok {
-			s.publish(hit, d, !p.file.arrival.Quiet)
+			s.publish(hit, d, p.file)
 		}
 		s.show(hit, exhibit{place{p, i}, r.time, r.id})
 	}
@@ -100,13 +100,13 @@ func (s *sheet) add(p *part, i int, reader *evidence.Reader) {
 			continue
 		}
 		if d, ok := s.group.filters[filter].Datapoint(e, false); ok {
-			s.publish(filter, d, !p.file.arrival.Quiet)
+			s.publish(filter, d, p.file)
 		}
 	}
 }
 
-// publish counts a datapoint.
-func (s *sheet) publish(filter int32, d metric.Datapoint, loud bool) {
+// publish counts a datapoint of a file.
+func (s *sheet) publish(filter int32, d metric.Datapoint, f *file) {
 	last := &s.last[filter]
 	found := last.cell
 	if plain := len(d.Metric.Dimensions) == 0; !plain || found == nil || last.minute != d.Time {
@@ -122,7 +122,9 @@ func (s *sheet) publish(filter int32, d metric.Datapoint, loud bool) {
 			*last = lastCell{d.Time, found}
 		}
 	}
-	found.loud = found.loud || loud
+	if !f.arrival.Quiet {
+		found.began = max(found.began, f.began)
+	}
 	switch {
 	case found.repeats == 0:
 		found.value, found.repeats = d.Value, 1
@@ -189,7 +191,7 @@ type account struct {
 	metric  metric.Identity
 	unit    string
 	minutes map[int64]metric.Samples
-	touched map[int64]bool // minutes that may ring
+	touched map[int64]int64 // minutes that may ring: when the newest file of each began to be read
 }
 
 // add takes in what was counted for a log group.
@@ -200,7 +202,7 @@ func (l *ledger) add(s *sheet) {
 		if a == nil {
 			a = &account{
 				scope: id.scope, metric: c.metric, unit: c.unit,
-				minutes: map[int64]metric.Samples{}, touched: map[int64]bool{},
+				minutes: map[int64]metric.Samples{}, touched: map[int64]int64{},
 			}
 			if l.metrics == nil {
 				l.metrics = map[metricKey]*account{}
@@ -211,8 +213,8 @@ func (l *ledger) add(s *sheet) {
 		samples.Add(c.value, c.repeats)
 		samples.Merge(c.others)
 		a.minutes[key.minute] = samples
-		if c.loud {
-			a.touched[key.minute] = true
+		if c.began != 0 {
+			a.touched[key.minute] = max(a.touched[key.minute], c.began)
 		}
 	}
 }
@@ -223,8 +225,8 @@ func (l *ledger) points() (points []state.Points, touched []state.Touch) {
 		of := state.Points{Scope: a.scope, Metric: a.metric, Unit: a.unit}
 		for minute, samples := range a.minutes {
 			of.Points = append(of.Points, metric.Point{Time: minute, Samples: samples})
-			if a.touched[minute] {
-				touched = append(touched, state.Touch{Scope: a.scope, Metric: a.metric, Minute: minute})
+			if began := a.touched[minute]; began != 0 {
+				touched = append(touched, state.Touch{Scope: a.scope, Metric: a.metric, Minute: minute, Began: began})
 			}
 		}
 		slices.SortFunc(of.Points, func(a, b metric.Point) int { return cmp.Compare(a.Time, b.Time) })

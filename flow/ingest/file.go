@@ -18,6 +18,7 @@ type file struct {
 	key     event.Key
 	keyed   bool   // whether key tells anything
 	version string // of the content that was read
+	began   int64  // when it began to be read
 
 	// Of the end of the file; the last part brings them.
 	rejected int64

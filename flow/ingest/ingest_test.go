@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,6 +225,10 @@ func TestAlarmsAreDueForTheMinutesTouched(t *testing.T) {
 	})
 	woken := make(chan bool, 10)
 	o := w.options()
+	o.Workers = 1
+	var clock atomic.Int64 // seconds after noon
+	began := func(second int64) time.Time { return noon.Add(time.Hour + time.Duration(second)*time.Second) }
+	o.Now = func() time.Time { return began(clock.Load()) }
 	o.Committed = func() { woken <- true }
 	r := start(t, o)
 	quiet := file(keyAt("old"), plainLog(call("1", "StopLogging", -3600)))
@@ -236,6 +241,13 @@ func TestAlarmsAreDueForTheMinutesTouched(t *testing.T) {
 	if len(woken) != 1 {
 		t.Errorf("woken %d times", len(woken))
 	}
+	clock.Store(5)
+	r.take(t, file(keyAt("newer"), plainLog(call("5", "StopLogging", 0))))
+	clock.Store(9)
+	r.take(t, file(keyAt("newest"), plainLog(call("6", "GetUser", 0))))
+	quiet = file(keyAt("quiet"), plainLog(call("7", "StopLogging", 0)))
+	quiet.Quiet = true
+	r.take(t, quiet)
 	var due []state.DueAlarm
 	w.update(t, func(ctx context.Context, tx *state.Tx) (err error) {
 		due, err = tx.LeaseAlarms(ctx, "test", noon.Add(2*time.Hour), noon.Add(3*time.Hour), 10)
@@ -248,7 +260,10 @@ func TestAlarmsAreDueForTheMinutesTouched(t *testing.T) {
 	if d := cmp.Diff(want, due[0].Touched); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(map[int]float64{-60: 1, 0: 1, 2: 1}, w.sums(t, "stops")); d != "" {
+	if want := began(5).UnixMilli(); due[0].Began != want {
+		t.Errorf("the newest file that may ring began to be read at %d, want %d", due[0].Began, want)
+	}
+	if d := cmp.Diff(map[int]float64{-60: 1, 0: 3, 2: 1}, w.sums(t, "stops")); d != "" {
 		t.Error(d)
 	}
 }

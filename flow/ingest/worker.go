@@ -61,7 +61,7 @@ const sourceAttempts = 4
 
 // take reads a file and hands it on to be committed, or gives it back.
 func (w *worker) take(ctx context.Context, a source.Arrival) {
-	f := &file{arrival: a, group: w.in.o.Group(a), version: a.Version}
+	f := &file{arrival: a, group: w.in.o.Group(a), version: a.Version, began: w.in.o.Now().UnixMilli()}
 	f.key, f.keyed = event.ParseKey(a.Key)
 	for attempt := 1; ; attempt++ {
 		err := w.read(ctx, f)

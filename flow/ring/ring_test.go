@@ -33,7 +33,8 @@ func TestRing(t *testing.T) {
 
 		now := start.Add(10*time.Minute + 30*time.Second)
 		m := a.Definition.Metric()
-		w.events(f, m, now.Add(-20*time.Second),
+		began := now.Add(-20 * time.Second)
+		w.events(f, m, began,
 			evidence.Event{Name: "ConsoleLogin", Source: "signin.amazonaws.com", Principal: "root", Region: "us-east-1"},
 			evidence.Event{Name: "CreateUser", Source: "iam.amazonaws.com", Principal: "root", Region: "us-east-1"},
 			evidence.Event{Name: "CreateUser", Source: "iam.amazonaws.com", Principal: "root", Region: "us-east-1"})
@@ -56,7 +57,7 @@ func TestRing(t *testing.T) {
 		p := out[0]
 		notice := alarm.Notice{Metric: &a.Definition, From: alarm.OK, To: got}
 		if diff := cmp.Diff(state.Publication{
-			Kind: topic.Notification, Alarm: arn, Summary: p.Summary,
+			Kind: topic.Notification, Alarm: arn, Summary: p.Summary, ChainStart: began.UnixMilli() + 1,
 			Message: topic.Message{
 				ID: p.Message.ID, TopicARN: topicARN, Subject: `ALARM: "root-usage" in EU (Frankfurt)`, Published: now,
 				Default: notice.JSON(), Bodies: map[topic.Protocol]string{topic.SMS: notice.SMS(), topic.Email: notice.Email()},

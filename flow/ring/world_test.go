@@ -176,7 +176,7 @@ func (w *world) events(f state.MetricFilter, m metric.Identity, at time.Time, ev
 		if err := tx.AddEvidence(ctx, shown, 20); err != nil {
 			return err
 		}
-		return tx.MarkDue(ctx, []state.Touch{{Scope: scope, Metric: m, Minute: minute}})
+		return tx.MarkDue(ctx, []state.Touch{{Scope: scope, Metric: m, Minute: minute, Began: at.UnixMilli() + 1}})
 	})
 }
 

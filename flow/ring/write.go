@@ -177,7 +177,7 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a state.DueAlarm, s 
 	if err != nil {
 		return "", &refusal{fmt.Sprintf("SNS would not take the message: %v", err)}
 	}
-	err = tx.Publish(ctx, state.Publication{Message: message, Kind: topic.Notification, Summary: summary, Alarm: a.Definition.ARN})
+	err = tx.Publish(ctx, state.Publication{Message: message, Kind: topic.Notification, Summary: summary, Alarm: a.Definition.ARN, ChainStart: a.Began})
 	if err != nil {
 		return "", err
 	}

@@ -15,14 +15,15 @@ type Touch struct {
 	Scope  Scope
 	Metric metric.Identity
 	Minute int64
+	Began  int64 // when the newest log file that they are of began to be read; 0 for none
 }
 
 // MarkDue makes every alarm on one of the metrics due now, for these minutes.
 func (tx *Tx) MarkDue(ctx context.Context, touched []Touch) error {
-	minutes := map[string][]int64{}
+	minutes := map[string][]Touch{}
 	for _, t := range touched {
 		key := metricKey(t.Scope, cleanIdentity(t.Metric))
-		minutes[key] = append(minutes[key], t.Minute)
+		minutes[key] = append(minutes[key], t)
 	}
 	rows, err := tx.alarmsOn(ctx, sortedKeys(minutes))
 	if err != nil || len(rows) == 0 {
@@ -32,7 +33,7 @@ func (tx *Tx) MarkDue(ctx context.Context, touched []Touch) error {
 	var ids []int64
 	for _, on := range rows {
 		for _, m := range minutes[on.metric] {
-			due = append(due, touchedMinute{on.alarm, m})
+			due = append(due, touchedMinute{on.alarm, m.Minute, m.Began})
 		}
 		ids = append(ids, on.alarm)
 	}
@@ -41,15 +42,16 @@ func (tx *Tx) MarkDue(ctx context.Context, touched []Touch) error {
 	}
 	due = slices.DeleteFunc(due, func(d touchedMinute) bool { return !slices.Contains(ids, d.alarm) })
 	slices.SortFunc(due, touchedMinute.compare)
-	due = slices.Compact(due)
+	due = slices.CompactFunc(due, touchedMinute.same)
 	err = batches(len(due), func(from, to int) error {
 		var args []any
 		for _, d := range due[from:to] {
-			args = append(args, d.alarm, d.minute, 0)
+			args = append(args, d.alarm, d.minute, 0, d.began)
 		}
 		_, err := tx.exec(ctx, `
-			INSERT INTO touched (alarm, minute, leased) VALUES `+values(to-from, 3)+`
-			ON CONFLICT (alarm, minute) DO UPDATE SET leased = 0`, args...)
+			INSERT INTO touched (alarm, minute, leased, began) VALUES `+values(to-from, 4)+`
+			ON CONFLICT (alarm, minute) DO UPDATE SET leased = 0,
+				began = CASE WHEN excluded.began > touched.began THEN excluded.began ELSE touched.began END`, args...)
 		return err
 	})
 	if err != nil {
@@ -69,6 +71,7 @@ func (tx *Tx) MarkDue(ctx context.Context, touched []Touch) error {
 type DueAlarm struct {
 	Alarm
 	Touched []int64
+	Began   int64 // when the newest log file with that data began to be read; 0 for none
 }
 
 // LeaseAlarms takes up to limit alarms that are due at now for owner, until the
@@ -93,7 +96,7 @@ func (tx *Tx) LeaseAlarms(ctx context.Context, owner string, now, until time.Tim
 			return err
 		}
 		minutes, err := all(ctx, tx, scanTouched, `
-			SELECT alarm, minute FROM touched WHERE alarm IN `+some+` ORDER BY alarm, minute`, slices.Clip(args)...)
+			SELECT alarm, minute, began FROM touched WHERE alarm IN `+some+` ORDER BY alarm, minute`, slices.Clip(args)...)
 		if err != nil {
 			return err
 		}
@@ -102,7 +105,7 @@ func (tx *Tx) LeaseAlarms(ctx context.Context, owner string, now, until time.Tim
 			d := DueAlarm{Alarm: a}
 			for _, m := range minutes {
 				if m.alarm == a.ID {
-					d.Touched = append(d.Touched, m.minute)
+					d.Touched, d.Began = append(d.Touched, m.minute), max(d.Began, m.began)
 				}
 			}
 			due = append(due, d)
@@ -194,13 +197,18 @@ func (tx *Tx) lockAlarms(ctx context.Context, ids []int64) ([]int64, error) {
 	return locked, err
 }
 
-type touchedMinute struct{ alarm, minute int64 }
+type touchedMinute struct{ alarm, minute, began int64 }
 
+// compare has the newest file of a minute first.
 func (t touchedMinute) compare(other touchedMinute) int {
-	return cmp.Or(cmp.Compare(t.alarm, other.alarm), cmp.Compare(t.minute, other.minute))
+	return cmp.Or(cmp.Compare(t.alarm, other.alarm), cmp.Compare(t.minute, other.minute), cmp.Compare(other.began, t.began))
+}
+
+func (t touchedMinute) same(other touchedMinute) bool {
+	return t.alarm == other.alarm && t.minute == other.minute
 }
 
 func scanTouched(r row) (t touchedMinute, err error) {
-	err = r.Scan(&t.alarm, &t.minute)
+	err = r.Scan(&t.alarm, &t.minute, &t.began)
 	return t, err
 }

@@ -216,6 +216,38 @@ func due(t *testing.T, s suite) {
 	}
 }
 
+// began is the reading of the newest file of the minutes that a lease has.
+func began(t *testing.T, s suite) {
+	made := putAlarm(t, s.a, on("a"))
+	of := func(minute, began int64) state.Touch {
+		d := touch("a", minute)[0]
+		d.Began = began
+		return d
+	}
+	for _, c := range []struct {
+		name    string
+		touched [][]state.Touch // one transaction after another
+		want    int64
+	}{
+		{"by nothing", nil, 0},
+		{"by no file", [][]state.Touch{{of(1, 0)}}, 0},
+		{"twice in one transaction", [][]state.Touch{{of(1, 5), of(1, 7), of(1, 6)}}, 7},
+		{"by a newer file", [][]state.Touch{{of(1, 5)}, {of(1, 7)}}, 7},
+		{"by an older file", [][]state.Touch{{of(1, 7)}, {of(1, 5)}}, 7},
+		{"in several minutes", [][]state.Touch{{of(1, 5), of(2, 9)}, {of(3, 7)}}, 9},
+	} {
+		for _, touched := range c.touched {
+			markDue(t, s.a, touched...)
+		}
+		got := leaseAlarms(t, s.b, "o", 0, 9)
+		if len(got) != 1 || got[0].Began != c.want {
+			t.Errorf("touched %s: %+v, want began at %d", c.name, got, c.want)
+			return
+		}
+		save(t, s.b, "o", state.Evaluation{Alarm: made.ID, Revision: got[0].Revision, Touched: got[0].Touched})
+	}
+}
+
 func alarmLeases(t *testing.T, s suite) {
 	const n = 30
 	for i := range n {

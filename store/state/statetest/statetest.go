@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"alarms", alarms},
 		{"an alarm comes back as it was", alarmRoundTrip},
 		{"alarms become due", due},
+		{"alarms know the newest file", began},
 		{"an alarm is leased once", alarmLeases},
 		{"minutes touched during a lease stay due", touchedDuringLease},
 		{"an evaluation of what changed is refused", staleEvaluation},
