@@ -286,8 +286,14 @@ func TestPackBelongsToTheUser(t *testing.T) {
 			return err
 		}
 		mine.Definition.Threshold = 5
-		_, _, err = tx.PutAlarm(t.Context(), mine)
-		return err
+		if _, _, err = tx.PutAlarm(t.Context(), mine); err != nil {
+			return err
+		}
+		group, err := tx.LogGroup(t.Context(), scope, "aws-cloudtrail-logs")
+		if err != nil {
+			return err
+		}
+		return tx.SetRetention(t.Context(), group.ID, 90)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -306,6 +312,9 @@ func TestPackBelongsToTheUser(t *testing.T) {
 		}
 		if mine, err := tx.Alarm(t.Context(), arn("vpc-changes")); err != nil || mine.Definition.Threshold != 5 {
 			t.Errorf("a changed alarm is %v, %v", mine.Definition.Threshold, err)
+		}
+		if group, err := tx.LogGroup(t.Context(), scope, "aws-cloudtrail-logs"); err != nil || group.RetentionDays != 90 {
+			t.Errorf("the log group keeps %d days, %v", group.RetentionDays, err)
 		}
 		return nil
 	})
