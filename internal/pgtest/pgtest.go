@@ -5,17 +5,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +22,7 @@ import (
 // A Server is a PostgreSQL server in a temporary folder.
 type Server struct {
 	bin, dir, port string
-	as             *syscall.Credential // nil for our own user
+	as             *account // nil for our own
 	running        *exec.Cmd
 	leash          io.Closer // the server ends when it is closed, so also with this process
 	databases      atomic.Int64
@@ -51,7 +48,7 @@ func Start(t testing.TB) *Server {
 		}
 	})
 	if s.as != nil {
-		if err := os.Chown(s.dir, int(s.as.Uid), int(s.as.Gid)); err != nil {
+		if err := os.Chown(s.dir, s.as.uid, s.as.gid); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,7 +175,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "HOME="+s.dir)
 	if s.as != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+		s.as.runs(cmd)
 	}
 	return cmd
 }
@@ -206,27 +203,6 @@ func version(program string) int {
 		return 0
 	}
 	return n
-}
-
-// unprivileged is a user for the server, which refuses to run as root.
-func unprivileged(t testing.TB) *syscall.Credential {
-	t.Helper()
-	if os.Getuid() != 0 {
-		return nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		var uid, gid uint32
-		if _, err := fmt.Sscan(u.Uid+" "+u.Gid, &uid, &gid); err != nil {
-			t.Fatal(err)
-		}
-		return &syscall.Credential{Uid: uid, Gid: gid}
-	}
-	t.Skip("PostgreSQL does not run as root, and there is no user postgres or nobody")
-	return nil
 }
 
 func freePort(t testing.TB) string {

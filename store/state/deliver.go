@@ -66,7 +66,10 @@ func (tx *Tx) waitingSubscriptions(ctx context.Context) ([]string, error) {
 		WITH RECURSIVE waiting (subscription) AS (
 			SELECT MIN(subscription) FROM deliveries WHERE status = 'pending'
 			UNION ALL
-			SELECT (SELECT MIN(d.subscription) FROM deliveries d WHERE d.status = 'pending' AND d.subscription > waiting.subscription)
+			SELECT (
+				SELECT MIN(d.subscription) FROM deliveries d
+				WHERE d.status = 'pending' AND d.subscription > waiting.subscription
+			)
 			FROM waiting WHERE waiting.subscription IS NOT NULL
 		)
 		SELECT subscription FROM waiting WHERE subscription IS NOT NULL`)

@@ -53,8 +53,13 @@ type DeliveryQuery struct {
 // Deliveries are those that a query selects, newest first.
 func (tx *Tx) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error) {
 	var w where
-	if q.Status != "" {
-		w.and("d.status = ?", string(q.Status))
+	// The indexes are those of what waits, and of what does not.
+	switch q.Status {
+	case "":
+	case Pending:
+		w.and("d.status = 'pending' AND d.status = ?", string(q.Status))
+	default:
+		w.and("d.status <> 'pending' AND d.status = ?", string(q.Status))
 	}
 	if q.Subscription != "" {
 		w.and("d.subscription = ?", q.Subscription)
@@ -117,21 +122,22 @@ func (tx *Tx) NextDelivery(ctx context.Context, now time.Time) (int64, error) {
 	return min(next, waiting), err
 }
 
-// DeliveryCounts are the numbers of deliveries by status, and the age of the
-// oldest that is pending, in milliseconds since 1970 (0 when none is).
+// DeliveryCounts are the numbers of deliveries by status, and when the oldest that
+// is pending was made, in milliseconds since 1970 (0 when none is).
 func (tx *Tx) DeliveryCounts(ctx context.Context) (counts map[DeliveryStatus]int64, oldestPending int64, err error) {
 	counts = map[DeliveryStatus]int64{}
 	_, err = all(ctx, tx, func(r row) (struct{}, error) {
 		var status DeliveryStatus
-		var n int64
-		err := r.Scan(&status, &n)
-		counts[status] = n
+		var n, oldest int64
+		err := r.Scan(&status, &n, &oldest)
+		if counts[status] = n; status == Pending {
+			oldestPending = oldest
+		}
 		return struct{}{}, err
-	}, `SELECT status, COUNT(*) FROM deliveries GROUP BY status`)
-	if err != nil {
-		return nil, 0, err
-	}
-	oldestPending, err = one(ctx, tx, value[int64], `SELECT COALESCE(MIN(created), 0) FROM deliveries WHERE status = 'pending'`)
+	}, `
+		SELECT status, COUNT(*), 0 FROM deliveries WHERE status <> 'pending' GROUP BY status
+		UNION ALL
+		SELECT 'pending', COUNT(*), MIN(created) FROM deliveries WHERE status = 'pending' HAVING COUNT(*) > 0`)
 	return counts, oldestPending, err
 }
 

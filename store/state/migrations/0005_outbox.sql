@@ -16,8 +16,7 @@ CREATE TABLE messages (
   available   BIGINT NOT NULL,
   lease_owner TEXT NOT NULL
 );
-CREATE INDEX messages_outbox ON messages (available, id) WHERE spread = 0;
-CREATE INDEX messages_spread ON messages (spread);
+CREATE INDEX messages_spread ON messages (spread, id);
 CREATE INDEX messages_topic ON messages (topic_arn);
 
 -- Available is the time of the next attempt, or the end of the lease.
@@ -39,7 +38,10 @@ CREATE TABLE deliveries (
   UNIQUE (message, subscription)
 );
 CREATE INDEX deliveries_subscription ON deliveries (subscription, id);
-CREATE INDEX deliveries_status ON deliveries (status, created);
+-- Partial, so that what waits is found among whatever was delivered, and by no
+-- longer way: SQLite would rather go through all that have a status.
+CREATE INDEX deliveries_ended ON deliveries (status, id) WHERE status <> 'pending';
+CREATE INDEX deliveries_created ON deliveries (created) WHERE status = 'pending';
 CREATE INDEX deliveries_pending ON deliveries (subscription, available, id) WHERE status = 'pending';
 CREATE INDEX deliveries_available ON deliveries (available) WHERE status = 'pending';
 CREATE INDEX deliveries_leased ON deliveries (subscription, available) WHERE lease_owner <> '';
