@@ -127,30 +127,32 @@ type Evaluation struct {
 	Touched     []int64 // minutes that this settles
 }
 
-// SaveEvaluation writes the outcome and ends the lease. Minutes touched since
-// the lease began stay due; minutes that the lease had and that are not settled
-// are given again at Due, or with the next that is touched.
+// SaveEvaluation writes the outcome and ends the lease, or tells ErrChanged and
+// writes nothing, so that the transaction may go on with others. Minutes touched
+// since the lease began stay due; minutes that the lease had and that are not
+// settled are given again at Due, or with the next that is touched.
 func (tx *Tx) SaveEvaluation(ctx context.Context, owner string, e Evaluation) error {
 	if _, err := tx.lockAlarms(ctx, []int64{e.Alarm}); err != nil {
 		return err
 	}
-	settled := distinct(e.Touched)
-	err := batches(len(settled), func(from, to int) error {
-		_, err := tx.exec(ctx, `DELETE FROM touched WHERE leased = 1 AND alarm = $1 AND minute IN `+params(2, to-from),
-			append([]any{e.Alarm}, anys(settled[from:to])...)...)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	due, args := `CASE WHEN EXISTS (SELECT 1 FROM touched WHERE alarm = $1 AND leased = 0) THEN 0 ELSE CAST($5 AS BIGINT) END`, []any{e.Alarm, e.Revision, owner, e.EvaluatedTo, e.Due}
+	due := `CASE WHEN EXISTS (SELECT 1 FROM touched WHERE alarm = $1 AND leased = 0) THEN 0 ELSE CAST($5 AS BIGINT) END`
+	args := []any{e.Alarm, e.Revision, owner, e.EvaluatedTo, e.Due}
 	set := `lease_owner = '', evaluated_to = $4, due = ` + due + `, available = ` + due
 	if e.Changed {
 		set += `, revision = revision + 1, state = $6, reason = $7, reason_data = $8, updated = $9, transitioned = $10`
 		args = append(args, string(e.Record.State), e.Record.Reason, e.Record.ReasonData, e.Record.Updated, e.Record.Transitioned)
 	}
-	return tx.changed(ctx, ErrChanged, `
+	err := tx.changed(ctx, ErrChanged, `
 		UPDATE alarms SET `+set+` WHERE id = $1 AND revision = $2 AND lease_owner = $3`, args...)
+	if err != nil {
+		return err
+	}
+	settled := distinct(e.Touched)
+	return batches(len(settled), func(from, to int) error {
+		_, err := tx.exec(ctx, `DELETE FROM touched WHERE leased = 1 AND alarm = $1 AND minute IN `+params(2, to-from),
+			append([]any{e.Alarm}, anys(settled[from:to])...)...)
+		return err
+	})
 }
 
 // NextDue is the earliest time at which an alarm can be leased because it is due,

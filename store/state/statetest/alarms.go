@@ -345,6 +345,7 @@ func staleEvaluation(t *testing.T, s suite) {
 			update(t, s.b, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteAlarm(ctx, arn("a")) })
 		}
 	}
+	refusedEvaluationWritesNothing(t, s)
 	// Saved twice, as after a commit of unknown outcome.
 	putAlarm(t, s.a, on("a"))
 	d := leaseAlarms(t, s.a, "o", 0, 9)[0]
@@ -356,6 +357,26 @@ func staleEvaluation(t *testing.T, s suite) {
 	if diff := cmp.Diff(r, got.Record); diff != "" || got.Revision != d.Revision+1 || got.EvaluatedTo != 5 || got.Due != state.MaxTime {
 		t.Errorf("got %+v %s", got, diff)
 	}
+}
+
+// refusedEvaluationWritesNothing: who goes on with others after a refusal must
+// not settle the minutes of an alarm that it may not write.
+func refusedEvaluationWritesNothing(t *testing.T, s suite) {
+	putAlarm(t, s.a, on("refused"))
+	markDue(t, s.a, touch("refused", 1)...)
+	d := leaseAlarms(t, s.a, "o", 0, 9)[0]
+	putAlarm(t, s.b, on("refused"))
+	update(t, s.a, func(ctx context.Context, tx *state.Tx) error {
+		err := tx.SaveEvaluation(ctx, "o", state.Evaluation{Alarm: d.ID, Revision: d.Revision, Due: state.MaxTime, Touched: d.Touched})
+		if !errors.Is(err, state.ErrChanged) {
+			return fmt.Errorf("got %w", err)
+		}
+		return nil
+	})
+	if diff := cmp.Diff(map[string][]int64{"refused": {1}}, leased(leaseAlarms(t, s.b, "p", 1, 9))); diff != "" {
+		t.Errorf("a refused evaluation settled minutes: %s", diff)
+	}
+	update(t, s.b, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteAlarm(ctx, arn("refused")) })
 }
 
 func metricMath(t *testing.T, s suite) {
