@@ -43,15 +43,22 @@ func (tx *Tx) LeaseDeliveries(ctx context.Context, owner string, now, until time
 	for _, r := range ready[:min(limit, len(ready))] {
 		ids = append(ids, r.id)
 	}
+	mine := map[int64]bool{}
 	err = batches(len(ids), func(from, to int) error {
-		_, err := tx.exec(ctx, `
-			UPDATE deliveries SET lease_owner = $1, available = $2 WHERE id IN `+params(3, to-from),
-			append([]any{owner, until}, anys(ids[from:to])...)...)
+		// Who had it before may be done with it just now, though its lease ran out.
+		leased, err := all(ctx, tx, value[int64], `
+			UPDATE deliveries SET lease_owner = $1, available = $2
+			WHERE status = 'pending' AND available <= $3 AND id IN `+params(4, to-from)+` RETURNING id`,
+			append([]any{owner, until, now}, anys(ids[from:to])...)...)
+		for _, id := range leased {
+			mine[id] = true
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return !mine[id] })
 	jobs, err := tx.jobs(ctx, ids)
 	if err != nil {
 		return nil, err
