@@ -370,38 +370,6 @@ func TestAddressInUse(t *testing.T) {
 	}
 }
 
-// Silence is a metric: how old the newest event of each account and Region is.
-func TestSilenceIsAMetric(t *testing.T) {
-	c := configured(t, "pack: none\n")
-	a, _ := launch(t, c, Options{})
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	scope := c.Scope()
-	err := a.db.Update(t.Context(), func(tx *state.Tx) error {
-		_, err := tx.AddMarks(t.Context(), []state.Mark{
-			{Source: "s3://b", Key: "1", Account: "111122223333", Region: "eu-central-1", Last: now.Add(-5 * time.Minute).UnixMilli(), At: now},
-			{Source: "s3://c", Key: "1", Account: "111122223333", Region: "eu-central-1", Last: now.Add(-9 * time.Minute).UnixMilli(), At: now},
-		})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.silence(t.Context(), now); err != nil {
-		t.Fatal(err)
-	}
-	view(t, a, func(tx *state.Tx) error {
-		ids, err := tx.Metrics(t.Context(), scope, "tocsin", "NewestEventAge")
-		if err != nil || len(ids) != 1 || ids[0].String() != "tocsin/NewestEventAge{AccountId=111122223333,Region=eu-central-1}" {
-			t.Fatalf("%v, %v", ids, err)
-		}
-		points, err := tx.Points(t.Context(), scope, ids[0], 0, now.Add(time.Hour).UnixMilli())
-		if err != nil || len(points) != 1 || points[0].Samples.Maximum != 300 {
-			t.Errorf("%+v, %v", points, err)
-		}
-		return nil
-	})
-}
-
 func TestHealthAndForeignNames(t *testing.T) {
 	c := configured(t, "pack: none\nsources: [dir:nowhere]\n")
 	a, _ := launch(t, c, Options{})

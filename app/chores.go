@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"tocsin/core/metric"
 	"tocsin/store/state"
 )
 
@@ -117,59 +116,4 @@ func (a *App) lease(ctx context.Context, name string, now time.Time, d time.Dura
 		return err
 	})
 	return mine, err
-}
-
-// The metric by which silence can ring, in seconds, per account and Region.
-const (
-	ownNamespace   = "tocsin"
-	newestEventAge = "NewestEventAge"
-)
-
-// silence publishes how old the newest event of each account and Region is, so
-// that an alarm can watch it.
-func (a *App) silence(ctx context.Context, now time.Time) error {
-	mine, err := a.lease(ctx, "silence", now, silenceLease)
-	if err != nil || !mine {
-		return err
-	}
-	return a.db.Update(ctx, func(tx *state.Tx) error {
-		files, err := tx.LastFiles(ctx)
-		if err != nil {
-			return err
-		}
-		config := a.Config()
-		scope, minute := config.Scope(), metric.Minute(now.UnixMilli())
-		var points []state.Points
-		var touched []state.Touch
-		for where, newest := range newestEvents(files) {
-			id := metric.NewIdentity(ownNamespace, newestEventAge,
-				metric.Dimension{Name: "AccountId", Value: where.account}, metric.Dimension{Name: "Region", Value: where.region})
-			age := max(now.Sub(newest).Seconds(), 0)
-			points = append(points, state.Points{Scope: scope, Metric: id, Unit: "Seconds", Points: []metric.Point{{Time: minute, Samples: metric.Of(age)}}})
-			touched = append(touched, state.Touch{Scope: scope, Metric: id, Minute: minute})
-		}
-		if len(points) == 0 {
-			return nil
-		}
-		if err := tx.AddPoints(ctx, points); err != nil {
-			return err
-		}
-		return tx.MarkDue(ctx, touched)
-	})
-}
-
-// A where is an account and a Region that log files come from.
-type where struct{ account, region string }
-
-// newestEvents is the time of the newest event of each account and Region, of
-// those whose files tell them.
-func newestEvents(files []state.LastFile) map[where]time.Time {
-	newest := map[where]time.Time{}
-	for _, f := range files {
-		w := where{f.Account, f.Region}
-		if w.account != "" && w.region != "" && !f.NewestEvent.IsZero() && f.NewestEvent.After(newest[w]) {
-			newest[w] = f.NewestEvent
-		}
-	}
-	return newest
 }

@@ -77,6 +77,7 @@ type Backfill struct {
 type AlarmSettings struct {
 	Repeat    Repeat          `key:"repeat"`
 	Every     Duration        `key:"every"`
+	Silence   Duration        `key:"silence"` // 0: no alarm rings for it
 	Overrides []AlarmOverride `key:"overrides"`
 }
 

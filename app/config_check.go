@@ -162,6 +162,9 @@ func (d *decoder) checkAlarms(c *Config) {
 		return
 	}
 	here := at("alarms")
+	if c.Alarms.Silence != 0 && c.Alarms.Silence < minSilence {
+		d.reportf(member(here, "silence"), "%s is too short: CloudTrail itself may take a quarter of an hour; write %s or more, or leave it out", c.Alarms.Silence, minSilence)
+	}
 	if state.RepeatMode(c.Alarms.Repeat) != state.RepeatOff && c.Alarms.Every < minRepeat {
 		d.reportf(member(here, "every"), "%s is too often: write %s or more", c.Alarms.Every, minRepeat)
 	}
@@ -193,6 +196,9 @@ func (d *decoder) checkAlarms(c *Config) {
 
 // minRepeat is the shortest time between two notices of an alarm that lasts.
 const minRepeat = Duration(time.Minute)
+
+// minSilence is more than CloudTrail takes to deliver.
+const minSilence = Duration(30 * time.Minute)
 
 func (d *decoder) checkTopics(c *Config) {
 	here := at("topics")
