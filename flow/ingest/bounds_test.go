@@ -103,6 +103,45 @@ func checkHuge(t *testing.T, w *world, records int) {
 	}
 }
 
+// The connection breaks after some of the parts, which wait to be written while
+// the file, by now another version, is read again.
+func TestAHugeFileThatBreaksOff(t *testing.T) {
+	w := newWorld(t, sqlite(t), stops)
+	o := w.options()
+	o.Workers = 1
+	again := make(chan bool)
+	o.State = &between{DB: w.db, before: func() { <-again }}
+	a, records := large(keyAt("huge"), 3, 100_000)
+	whole := a.Open
+	opened := 0
+	a.Open = func(ctx context.Context) (io.ReadCloser, string, error) {
+		content, _, err := whole(ctx)
+		if opened++; opened == 1 {
+			return io.NopCloser(io.MultiReader(io.LimitReader(content, 2*ingest.PartBytes+200_000), broken{})), "1", err
+		}
+		if opened == 2 {
+			close(again)
+		}
+		return content, "2", err
+	}
+	r := start(t, o)
+	r.take(t, a)
+	if n := w.stored(t); n != int64(records) {
+		t.Errorf("%d events are stored, want %d", n, records)
+	}
+	checkHuge(t, w, records)
+	a.Version = "2"
+	r.take(t, a)
+	if s := r.Stats(); s.FilesDuplicate != 1 {
+		t.Errorf("the version that was taken in is not marked: %+v", s)
+	}
+}
+
+// broken is the end of a connection.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errBroken }
+
 // The process ends after some of the parts.
 func TestAHugeFileThatIsReadAgain(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
