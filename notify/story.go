@@ -49,7 +49,8 @@ type fact struct {
 
 // A happening is one event.
 type happening struct {
-	Date, Time  string
+	Date        string // "" when all events told of are of the day that the lead names
+	Time        string
 	What        string // iam:CreateUser
 	Who         string // the end of the principal that tells people apart
 	Principal   string
@@ -109,6 +110,11 @@ func tell(s evidence.Summary) story {
 			t.Events[i].Account = ""
 		}
 	}
+	if on := dayOf(s); !slices.ContainsFunc(t.Events, func(h happening) bool { return h.Date != on }) {
+		for i := range t.Events {
+			t.Events[i].Date = ""
+		}
+	}
 	t.More = max(s.Count-int64(len(t.Events)), 0)
 	if !s.At.IsZero() {
 		at := day(s.At) + ", " + clock(s.At) + " UTC"
@@ -117,6 +123,14 @@ func tell(s evidence.Summary) story {
 		}
 	}
 	return t
+}
+
+// dayOf is the one day that the lead names, as a happening's date, or "".
+func dayOf(s evidence.Summary) string {
+	if s.From.IsZero() || s.To.IsZero() || day(s.From) != day(s.To) {
+		return ""
+	}
+	return s.From.UTC().Format(time.DateOnly)
 }
 
 // newFact leaves the number away where it says what the lead says.
