@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -202,11 +203,13 @@ func (r *Ringer) judgeAll(ctx context.Context, due []state.DueAlarm, now time.Ti
 	return out
 }
 
-// note writes outcomes that nothing is to be told of.
+// note writes outcomes that nothing is to be told of, in the order in which all
+// lock alarms.
 func (r *Ringer) note(ctx context.Context, quiet []outcome) error {
 	if len(quiet) == 0 {
 		return nil
 	}
+	slices.SortFunc(quiet, func(a, b outcome) int { return cmp.Compare(a.alarm.ID, b.alarm.ID) })
 	overtaken := 0
 	crash.Point("ring: about to note")
 	err := r.o.State.Update(ctx, func(tx *state.Tx) error {
