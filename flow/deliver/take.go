@@ -34,7 +34,7 @@ func (c *Courier) take(ctx context.Context, now time.Time, limit int) (taken, er
 		if limit <= 0 {
 			return nil
 		}
-		leased, err := tx.LeaseDeliveries(ctx, c.o.Owner, now, now.Add(lease), limit, c.o.PerSubscription)
+		leased, err := tx.LeaseDeliveries(ctx, c.o.Owner, now, now.Add(crash.Sooner(lease)), limit, c.o.PerSubscription)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (c *Courier) take(ctx context.Context, now time.Time, limit int) (taken, er
 
 // spread makes the deliveries of publications.
 func (c *Courier) spread(ctx context.Context, tx *state.Tx, now time.Time, t *taken) error {
-	publications, err := tx.LeasePublications(ctx, c.o.Owner, now, now.Add(lease), atOnce)
+	publications, err := tx.LeasePublications(ctx, c.o.Owner, now, now.Add(crash.Sooner(lease)), atOnce)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (r *Ringer) take(ctx context.Context, now time.Time, everything bool) ([]st
 	}
 	var due []state.DueAlarm
 	err := r.o.State.Update(ctx, func(tx *state.Tx) (err error) {
-		due, err = tx.LeaseAlarms(ctx, r.o.Owner, by, now.Add(lease), limit)
+		due, err = tx.LeaseAlarms(ctx, r.o.Owner, by, now.Add(crash.Sooner(lease)), limit)
 		return err
 	})
 	if err != nil {

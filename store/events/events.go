@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tocsin/core/event"
+	"tocsin/internal/crash"
 	"tocsin/store/blob"
 	"tocsin/store/state"
 )
@@ -78,7 +79,7 @@ func New(o Options) *Store {
 	o.SealBytes = orDefault(o.SealBytes, DefaultSealBytes)
 	o.SealAge = orDefault(o.SealAge, DefaultSealAge)
 	o.MergeBytes = orDefault(o.MergeBytes, DefaultMergeBytes)
-	o.GarbageAge = orDefault(o.GarbageAge, DefaultGarbageAge)
+	o.GarbageAge = crash.Sooner(orDefault(o.GarbageAge, DefaultGarbageAge))
 	o.Workers = orDefault(o.Workers, defaultWorkers())
 	if o.Now == nil {
 		o.Now = time.Now

@@ -57,7 +57,7 @@ func (s *Store) inShift(ctx context.Context, group state.LogGroup, work func(*sh
 
 func (g *shift) extend(ctx context.Context, tx *state.Tx) (bool, error) {
 	now := g.store.options.Now()
-	g.until = now.Add(leaseTime)
+	g.until = now.Add(crash.Sooner(leaseTime))
 	return tx.Lease(ctx, g.name(), g.store.options.Owner, now, g.until)
 }
 
@@ -203,7 +203,7 @@ func (g *shift) replace(ctx context.Context, made []madeSegment, remove func(*st
 			return errLost
 		}
 		for _, key := range keys {
-			if err := tx.AddGarbage(ctx, key, o.Now().Add(noteTime)); err != nil {
+			if err := tx.AddGarbage(ctx, key, o.Now().Add(crash.Sooner(noteTime))); err != nil {
 				return err
 			}
 		}

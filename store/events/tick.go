@@ -26,7 +26,7 @@ const tidyEvery = time.Minute
 // any number of processes may call it. What failed is tried again by the next.
 func (s *Store) Tick(ctx context.Context, now time.Time) error {
 	s.next.mu.Lock()
-	tidy := now.Sub(s.next.tidied) >= tidyEvery || now.Before(s.next.tidied)
+	tidy := now.Sub(s.next.tidied) >= crash.Sooner(tidyEvery) || now.Before(s.next.tidied)
 	if tidy {
 		s.next.tidied = now
 	}
