@@ -198,6 +198,43 @@ func TestReaderBombs(t *testing.T) {
 	}
 }
 
+// A file of 46 kB with 15 million empty records made three gigabytes of what is
+// kept beside each.
+func TestReaderGivesUpCrumbs(t *testing.T) {
+	crumbs := `{"Records":[` + strings.Repeat(`{},`, 4*FewRecords) + numbered(1) + `]}`
+	small := `{"Records":[` + strings.Repeat(strings.Repeat(" ", MinRecord)+`{},`, 2*FewRecords) + numbered(1) + `]}`
+	for name, c := range map[string]struct {
+		text string
+		most int
+		err  error
+	}{
+		"crumbs":       {crumbs, FewRecords + FewRecords/16, ErrLimit},
+		"few crumbs":   {`{"Records":[` + strings.Repeat(`{},`, FewRecords) + `]}`, FewRecords, nil},
+		"large enough": {small, 2*FewRecords + 1, nil},
+	} {
+		r := NewReader(nil, Options{})
+		r.Reset(name, strings.NewReader(c.text))
+		n := 0
+		for {
+			_, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		var err error
+		if p := r.Problems(); len(p) > 0 {
+			err = p[0].Err
+		}
+		if n > c.most || n < FewRecords || c.err == nil && n != c.most || !errors.Is(err, c.err) {
+			t.Errorf("%s: %d records, %v", name, n, err)
+		}
+	}
+}
+
 // TestReaderIsLinear reads files that make a careless reader look at the same
 // text again and again. It counts what was looked at in vain, not time.
 func TestReaderIsLinear(t *testing.T) {

@@ -16,6 +16,12 @@ const (
 	// DefaultMaxRatio is how many bytes one compressed byte may become, in a
 	// file of more than 64 MB. CloudTrail's files become 6 to 20 times larger.
 	DefaultMaxRatio = 200
+	// MinRecord is how many bytes the records of a file have on average at least,
+	// in a file of more than FewRecords. CloudTrail's have 500 and more. What is
+	// kept beside each record would else outgrow the file many times: 40 kB of
+	// gzip can hold 15 million times {}.
+	MinRecord  = 64
+	FewRecords = 1 << 16
 )
 
 // Options of a Reader; the zero value of each means its default.

@@ -99,10 +99,15 @@ func (r *Reader) Bytes() (compressed, decompressed int64) {
 // problems too. Everything else that is wrong with a file is a problem only.
 func (r *Reader) Next() (*Record, error) {
 	for !r.done {
-		if r.step() {
-			r.count++
-			return &r.record, nil
+		if !r.step() {
+			continue
 		}
+		if r.count++; r.count > FewRecords && r.record.Offset/MinRecord < int64(r.count-FewRecords) {
+			r.problem(r.record.Offset, ErrLimit, "%d records within %d bytes, less than %d for each", r.count, r.record.Offset, MinRecord)
+			r.done = true
+			break
+		}
+		return &r.record, nil
 	}
 	if r.source.fail != nil {
 		return nil, r.source.fail
