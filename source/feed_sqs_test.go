@@ -343,7 +343,7 @@ func TestQueueMarksFail(t *testing.T) {
 
 // At the end what is being taken in may still be, and the rest shows again at once.
 func TestQueueOrderlyStop(t *testing.T) {
-	d := newDesk(t, func(o *source.FeedOptions) { o.Now, o.Grace = time.Now, 200*time.Millisecond })
+	d := newDesk(t, func(o *source.FeedOptions) { o.Now, o.Grace = time.Now, 2*time.Second })
 	keys := map[string]bool{}
 	for i := range 3 {
 		d.queue.Send(announce(logKey("us-east-1", noon, fmt.Sprint("f", i))))

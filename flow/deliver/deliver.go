@@ -85,6 +85,7 @@ type Courier struct {
 	slots slots
 	down  outage
 	stats counters
+	poll  time.Duration
 	grace time.Duration
 
 	mu sync.Mutex
@@ -116,7 +117,7 @@ func New(o Options) *Courier {
 	}
 	c := &Courier{
 		o: o, log: o.Log, wake: make(chan struct{}, 1),
-		grace: grace, running: map[int64]bool{}, paced: map[string]time.Time{},
+		poll: poll, grace: grace, running: map[int64]bool{}, paced: map[string]time.Time{},
 	}
 	c.slots = slots{fast: o.Concurrency, all: o.Concurrency * slowShare, freed: c.Wake}
 	c.down.log = o.Log

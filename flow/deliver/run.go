@@ -110,7 +110,7 @@ func (c *Courier) round(ctx context.Context, during contexts, running *sync.Wait
 		return 0, err
 	}
 	if next > now.UnixMilli() {
-		return time.Duration(min(next-now.UnixMilli(), poll.Milliseconds())) * time.Millisecond, nil
+		return time.Duration(min(next-now.UnixMilli(), c.poll.Milliseconds())) * time.Millisecond, nil
 	}
 	t, err := c.begin(ctx, now, during, running)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *Courier) round(ctx context.Context, during contexts, running *sync.Wait
 	}
 	if t.nothing() {
 		// All that is due waits for a slot, or for the others of its subscription.
-		return poll, nil
+		return c.poll, nil
 	}
 	return 0, nil
 }

@@ -52,16 +52,12 @@ func TestRunIsWoken(t *testing.T) {
 	b := newBench(t, realTime)
 	e := newEndpoint(t, time.Now, nil)
 	b.subscribe(t, topic.HTTP, e.URL, nil)
+	b.SetPoll(time.Hour)
 	stop := b.run(t)
-	began := time.Now()
 	const messages = 20
 	for i := range messages {
 		b.publish(t, fmt.Sprint(i))
 		until(t, "it is delivered", func() bool { return len(e.requests()) == i+1 })
-	}
-	// A poll each would take ten seconds.
-	if took := time.Since(began); took > messages*400*time.Millisecond {
-		t.Errorf("%d messages, one after the other, took %v", messages, took)
 	}
 	stop()
 	for _, d := range b.deliveries(t) {
@@ -179,7 +175,8 @@ func TestTimeout(t *testing.T) {
 	b.publish(t, "m")
 	b.runOut(t)
 	d := b.delivery(t)
-	if a := b.attempts(t, d); d.Status != state.Delivered || len(a) != 2 || a[0].Answer != "retry" || a[0].Took < 50*time.Millisecond || a[0].Detail != "no answer in time" {
+	// Where the machine is busy, others may take too long as well.
+	if a := b.attempts(t, d); d.Status != state.Delivered || len(a) < 2 || a[0].Answer != "retry" || a[0].Took < 50*time.Millisecond || a[0].Detail != "no answer in time" {
 		t.Errorf("%+v, %+v", d, a)
 	}
 }
