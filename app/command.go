@@ -50,8 +50,8 @@ func (c *commands) refresh(ctx context.Context, db *state.DB) error {
 	return nil
 }
 
-// of is the command for an alarm's events from from on and before to, "" when
-// nothing is known of its metric.
+// of is the command for an alarm's events from from on and before to, on lines
+// short enough for a mail, "" when nothing is known of its metric.
 func (c *commands) of(a state.Alarm, from, to time.Time) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +61,9 @@ func (c *commands) of(a state.Alarm, from, to time.Time) string {
 		return ""
 	}
 	const form = "2006-01-02T15:04:05.999Z07:00"
-	return "tocsin search " + c.where + " --since " + from.UTC().Format(form) + " --until " + to.Add(-time.Millisecond).UTC().Format(form) + " " + quote(text)
+	const next = " \\\n  "
+	return "tocsin search " + c.where + next +
+		"--since " + from.UTC().Format(form) + " --until " + to.Add(-time.Millisecond).UTC().Format(form) + next + quote(text)
 }
 
 // whereToSearch is the part of the command that names this server or its data.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -22,6 +23,8 @@ import (
 
 type demoOptions struct {
 	stay    bool
+	keep    string
+	length  time.Duration
 	console string
 }
 
@@ -34,13 +37,20 @@ func newDemo(s Streams) *cobra.Command {
 		Long: `Runs tocsin serve on an empty temporary directory, with the CIS alarms, a mailbox
 of its own and a synthetic account in which somebody has found an access key. Three
 hours of its log files are played in twenty seconds; each alarm that rings becomes
-a mail, one of which is shown at the end. Nothing leaves this machine.`,
+a mail, one of which is shown at the end, with what its command finds. Nothing leaves
+this machine, and nothing is left on it without --keep.`,
 		Example: `  tocsin demo
-  tocsin demo --stay`,
+  tocsin demo --stay                       look at the status page afterwards
+  tocsin demo --keep demo                  search in it afterwards`,
 		Args: noArgs,
+		Annotations: map[string]string{exitCodes: `0  the alarms rang
+1  they did not, or it was interrupted
+2  wrong usage`},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), o, s) },
 	}
 	cmd.Flags().BoolVar(&o.stay, "stay", false, "go on running after the story, with its status page, until Ctrl-C")
+	cmd.Flags().StringVar(&o.keep, "keep", "", "play in this `DIR`, which must not exist yet, and leave it there")
+	cmd.Flags().DurationVar(&o.length, "length", demoLength, "play the story in this `DURATION`, such as 60s")
 	cmd.Flags().StringVar(&o.console, "console", "127.0.0.1:0", "serve the status page at `ADDRESS`; port 0 is any that is free")
 	return cmd
 }
@@ -50,22 +60,45 @@ const demoAddress = "security@example.com"
 
 // A demo is what runs, and what became of it.
 type demo struct {
-	s     Streams
-	sc    screen
-	sink  *mailSink
-	log   *os.File
-	files atomic.Int64
-	event atomic.Int64
-	mails []sinkMail // of alarms
+	s       Streams
+	sc      screen
+	sink    *mailSink
+	log     *os.File
+	trail   string
+	files   atomic.Int64
+	events  atomic.Int64
+	started time.Time
+	rows    layout
+	bar     *demoBar
+	mails   []sinkMail // of alarms
+}
+
+// folder makes the folder that the demo plays in; leave is called at the end.
+func (o *demoOptions) folder() (dir string, leave func() error, err error) {
+	if o.keep == "" {
+		dir, err = os.MkdirTemp("", "tocsin-demo-")
+		return dir, func() error { return os.RemoveAll(dir) }, err
+	}
+	switch err := os.Mkdir(o.keep, 0o700); {
+	case errors.Is(err, fs.ErrExist):
+		return "", nil, usagef("--keep: %s exists; name a folder that does not", o.keep)
+	case err != nil:
+		return "", nil, usagef("--keep: %w", err)
+	}
+	dir, err = filepath.Abs(o.keep)
+	return dir, func() error { return nil }, err
 }
 
 func runDemo(ctx context.Context, o demoOptions, s Streams) (err error) {
-	dir, err := os.MkdirTemp("", "tocsin-demo-")
+	if o.length < time.Second || o.length > time.Hour {
+		return usagef("--length %s: between a second and an hour", o.length)
+	}
+	dir, leave, err := o.folder()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d := &demo{s: s, sc: newScreen(s.Out, s.Getenv)}
+	defer func() { err = errors.Join(err, leave()) }()
+	d := &demo{s: s, sc: newScreen(s.Out, s.Getenv), trail: filepath.Join(dir, "trail")}
 	if d.log, err = os.Create(filepath.Join(dir, "log.txt")); err != nil {
 		return err
 	}
@@ -91,34 +124,34 @@ func runDemo(ctx context.Context, o demoOptions, s Streams) (err error) {
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
-	d.say("%s", d.sc.paint(bold, "An account with the CIS alarms on, and somebody who has found one of its keys."))
-	d.say("")
-	d.say("  watching  %s", filepath.Join(dir, "trail"))
-	d.say("  telling   %s, by a mail server in this program", demoAddress)
-	d.say("  status    %s", a.ConsoleURL())
-	d.say("")
-	if err := d.play(ctx, filepath.Join(dir, "trail")); err != nil {
+	if err := d.confirm(ctx); err != nil {
 		return err
 	}
-	d.end()
+	d.begin(a, o.length)
+	if err := d.play(ctx, o.length); err != nil {
+		return err
+	}
+	d.showMail()
+	if err := d.runCommand(ctx); err != nil {
+		return err
+	}
+	d.next(o)
 	if o.stay {
-		d.say("Still running; %s shows all of it. Ctrl-C ends it.", a.ConsoleURL())
+		d.say("Still running: %s shows all of it. Ctrl-C ends it.", d.sc.paint(bold, a.ConsoleURL()))
 		return d.follow(ctx)
 	}
-	d.say("Next: %s", d.sc.paint(bold, "tocsin serve --help")+", or "+d.sc.paint(bold, "tocsin demo --stay")+" to look around.")
 	return nil
 }
 
-// open makes the chain, on loopback and the temporary directory alone.
+// open makes the chain, on loopback and the demo's folder alone.
 func (d *demo) open(ctx context.Context, dir string, o demoOptions) (*app.App, error) {
-	trail := filepath.Join(dir, "trail")
-	if err := os.Mkdir(trail, 0o700); err != nil {
+	if err := os.Mkdir(d.trail, 0o700); err != nil {
 		return nil, err
 	}
 	var flags []app.Setting
 	for _, f := range [][2]string{
 		{"data", filepath.Join(dir, "data")},
-		{"source", "dir:" + trail},
+		{"source", "dir:" + d.trail},
 		{"subscribe", "email:" + demoAddress},
 		{"smtp", "smtp://" + d.sink.addr},
 		{"from", "tocsin@example.com"},
@@ -144,39 +177,49 @@ func (d *demo) open(ctx context.Context, dir string, o demoOptions) (*app.App, e
 const demoPatience = 8 * time.Second
 
 // play plays the story and shows each mail as it comes.
-func (d *demo) play(ctx context.Context, trail string) error {
-	if err := d.confirm(ctx); err != nil {
-		return err
-	}
+func (d *demo) play(ctx context.Context, length time.Duration) error {
 	files, err := makeDemoStory(d.s.Now().Add(-demoSpan))
 	if err != nil {
 		return err
 	}
+	d.showTitles()
 	played := make(chan error, 1)
 	playing, stop := context.WithCancel(ctx)
-	defer stop()
+	defer func() {
+		stop()
+		if played != nil {
+			<-played // it writes below a folder that is about to go
+		}
+	}()
 	go func() {
-		played <- playDemo(playing, trail, files, d.s.Now, func(events int) {
+		played <- playDemo(playing, d.trail, files, length, d.s.Now, func(events int) {
 			d.files.Add(1)
-			d.event.Add(int64(events))
+			d.events.Add(int64(events))
 		})
 	}()
+	d.bar = newDemoBar(d.s, int64(len(files)))
+	defer d.bar.clear()
+	drawing := time.NewTicker(meterEvery)
+	defer drawing.Stop()
 	var quiet <-chan time.Time
 	last := time.NewTimer(time.Hour)
 	defer last.Stop()
 	for {
 		select {
+		case <-drawing.C:
+			d.bar.draw(d.files.Load(), d.events.Load())
 		case m := <-d.sink.mails:
 			d.show(m)
 			if quiet != nil {
 				last.Reset(time.Second)
 			}
 		case err := <-played:
+			played = nil
 			if err != nil {
 				return err
 			}
-			played, quiet = nil, time.After(demoPatience)
-			last.Reset(2 * time.Second)
+			quiet = time.After(demoPatience)
+			last.Reset(time.Second)
 		case <-last.C:
 			if len(d.mails) > 0 {
 				return nil
@@ -187,7 +230,7 @@ func (d *demo) play(ctx context.Context, trail string) error {
 			}
 			return nil
 		case <-ctx.Done():
-			return <-played
+			return ctx.Err()
 		}
 	}
 }
@@ -198,6 +241,9 @@ func (d *demo) confirm(ctx context.Context) error {
 	defer stop()
 	select {
 	case <-wait.Done():
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("the mail that asks to confirm did not come: %w", wait.Err())
 	case m := <-d.sink.mails:
 		link := confirmLink.FindString(m.text)
@@ -214,67 +260,18 @@ func (d *demo) confirm(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(answer.Body.Close()); err != nil {
+		if err := answer.Body.Close(); err != nil {
 			return err
 		}
 		if answer.StatusCode != http.StatusOK {
 			return fmt.Errorf("the link that confirms answered with %s", answer.Status)
 		}
-		d.note(dim, "A mail asked whether %s wants to be told; its link was followed.", demoAddress)
 		return nil
 	}
 }
 
 // confirmLink finds the link that confirms in the text of a mail.
 var confirmLink = regexp.MustCompile(`http://127\.0\.0\.1:\d+/confirmation\S*`)
-
-// show tells of a mail that came in.
-func (d *demo) show(m sinkMail) {
-	d.mails = append(d.mails, m)
-	st := green
-	if strings.HasPrefix(m.subject, "ALARM") {
-		st = loud
-	}
-	d.note(st, "%s", m.subject)
-}
-
-// note is a line with its time and how much was played until then.
-func (d *demo) note(st style, format string, args ...any) {
-	when := d.s.Now().Format(time.TimeOnly)
-	d.say("  %s  %s  %s", d.sc.paint(dim, when), d.sc.paint(dim, fmt.Sprintf("%5s events", thousands(d.event.Load()))), d.sc.paint(st, clean(fmt.Sprintf(format, args...))))
-}
-
-func (d *demo) say(format string, args ...any) {
-	fmt.Fprintf(d.sc.forPeople(d.s.Out), format+"\n", args...)
-}
-
-// end shows the mail that tells most.
-func (d *demo) end() {
-	m := d.best()
-	width := min(d.sc.width, 78)
-	rule := strings.Repeat("─", width)
-	d.say("\n%s events in %s: %s. One of them:\n", thousands(d.event.Load()), count(d.files.Load(), "log file"), count(int64(len(d.mails)), "mail"))
-	d.say("%s", d.sc.paint(dim, rule))
-	d.say("%s %s\n%s %s\n", d.sc.paint(dim, "To:     "), clean(m.to), d.sc.paint(dim, "Subject:"), d.sc.paint(bold, clean(m.subject)))
-	body, _, _ := strings.Cut(m.text, "\n-- \n")
-	body, _, _ = strings.Cut(body, "\n--\n")
-	for line := range strings.SplitSeq(strings.TrimRight(body, "\n"), "\n") {
-		d.say("%s", clean(line))
-	}
-	d.say("%s\n", d.sc.paint(dim, rule))
-}
-
-// best is the first mail of the most serious alarm.
-func (d *demo) best() sinkMail {
-	for _, severity := range []string{"(critical)", "(high)", "(medium)"} {
-		for _, m := range d.mails {
-			if head, _, _ := strings.Cut(m.text, "\n"); strings.HasPrefix(head, "ALARM") && strings.Contains(head, severity) {
-				return m
-			}
-		}
-	}
-	return d.mails[0]
-}
 
 // follow shows what else comes until the end.
 func (d *demo) follow(ctx context.Context) error {

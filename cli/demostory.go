@@ -20,10 +20,30 @@ const (
 	demoFiles  = 60
 	demoSeed   = 7
 	demoSpan   = 3 * time.Hour
+	// demoLength is how long the play takes unless it is told otherwise.
 	demoLength = 20 * time.Second
-	// demoBegin is where in the story the play begins: just before the thief comes.
-	demoBegin = 40 * time.Minute
 )
+
+// demoPace is when which part of the story is played: what comes before the thief
+// at once, his hour and the team's return slowly, the calm after it in short.
+var demoPace = [...]struct{ story, played time.Duration }{
+	{47 * time.Minute, 0},
+	{112 * time.Minute, 17 * time.Second},
+	{demoSpan, demoLength},
+}
+
+// playedAt is when the file at a point of the story is played.
+func playedAt(point time.Duration) time.Duration {
+	from := demoPace[0]
+	for _, to := range demoPace[1:] {
+		if point < to.story {
+			part := float64(max(point-from.story, 0)) / float64(to.story-from.story)
+			return from.played + time.Duration(part*float64(to.played-from.played))
+		}
+		from = to
+	}
+	return from.played
+}
 
 // A demoFile is a log file of the story, and when in the story it is delivered.
 type demoFile struct {
@@ -67,15 +87,13 @@ func recordTime(record []byte) (at time.Time, offset int, ok bool) {
 
 // playDemo writes the story's files under dir, as if they happened now: each
 // record's time is set to the moment in which its file is played.
-func playDemo(ctx context.Context, dir string, files []demoFile, now func() time.Time, played func(events int)) error {
+func playDemo(ctx context.Context, dir string, files []demoFile, length time.Duration, now func() time.Time, played func(events int)) error {
 	if len(files) == 0 {
 		return fmt.Errorf("the story has no files")
 	}
-	begin := files[0].at.Add(demoBegin)
-	length := files[len(files)-1].at.Sub(begin)
-	started := now()
+	begin, started := files[0].at, now()
 	for _, f := range files {
-		due := time.Duration(float64(max(f.at.Sub(begin), 0)) / float64(length) * float64(demoLength))
+		due := time.Duration(float64(playedAt(f.at.Sub(begin))) * float64(length) / float64(demoLength))
 		wait := time.NewTimer(started.Add(due).Sub(now()))
 		select {
 		case <-wait.C:
