@@ -83,6 +83,13 @@ func (a *App) prune(ctx context.Context, now time.Time) error {
 			return tx.PruneEvidence(ctx, before(keep.Evidence).UnixMilli(), pruneAtOnce)
 		},
 		func(tx *state.Tx) (int, error) { return tx.PruneMessages(ctx, before(keep.Messages), pruneAtOnce) },
+		func(tx *state.Tx) (int, error) { return tx.PruneHistory(ctx, before(keep.Messages), pruneAtOnce) },
+		// A ring says for which datapoints an alarm rang; when these are gone it
+		// says nothing. The same holds for who has sent no file since.
+		func(tx *state.Tx) (int, error) {
+			return tx.PruneRings(ctx, before(keep.Points).UnixMilli(), pruneAtOnce)
+		},
+		func(tx *state.Tx) (int, error) { return tx.PruneLastFiles(ctx, before(keep.Points), pruneAtOnce) },
 	} {
 		errs = append(errs, a.pruneAll(ctx, prune))
 	}

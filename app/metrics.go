@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -211,7 +213,8 @@ func (g *gathered) collectState(ctx context.Context, put putter) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range files {
+		slices.SortStableFunc(files, func(a, b state.LastFile) int { return cmp.Compare(b.Files, a.Files) })
+		for _, f := range files[:min(len(files), maxWatched)] {
 			if !f.NewestEvent.IsZero() {
 				later(newestEvent, seconds(f.NewestEvent), f.Source, f.Account, f.Region)
 			}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,17 +74,29 @@ func (w where) metric() metric.Identity {
 	return metric.NewIdentity(ownNamespace, newestEventAge, dimensions...)
 }
 
+// maxWatched bounds how many accounts, and Regions of accounts, are watched for
+// silence. Names of files tell them, and whoever writes files can make up names.
+const maxWatched = 2000
+
 // newestEvents is the time of the newest event of each account, and of each
-// Region of it, of those whose files tell them.
+// Region of it, of those whose files tell them. No event is newer than the last
+// file: one that says so would hide all silence until then. When there are too
+// many, those with the most files count.
 func newestEvents(files []state.LastFile) map[where]time.Time {
+	byFiles := slices.Clone(files)
+	slices.SortStableFunc(byFiles, func(a, b state.LastFile) int { return cmp.Compare(b.Files, a.Files) })
 	newest := map[where]time.Time{}
-	for _, f := range files {
+	for _, f := range byFiles {
 		if f.Account == "" || f.Region == "" || f.NewestEvent.IsZero() {
 			continue
 		}
+		at := f.NewestEvent
+		if at.After(f.At) {
+			at = f.At
+		}
 		for _, w := range []where{{f.Account, f.Region}, {f.Account, ""}} {
-			if f.NewestEvent.After(newest[w]) {
-				newest[w] = f.NewestEvent
+			if have, ok := newest[w]; (ok || len(newest) < maxWatched) && at.After(have) {
+				newest[w] = at
 			}
 		}
 	}

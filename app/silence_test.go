@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -95,4 +96,35 @@ func TestSilenceRings(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// An event that claims to be of the year 2099 hid the silence of its account
+// until then.
+func TestSilenceIsNotHiddenByAnEventOfTheFuture(t *testing.T) {
+	at := silenceTime
+	newest := newestEvents([]state.LastFile{
+		{Source: "s", Account: "1", Region: "r", At: at, NewestEvent: at.AddDate(70, 0, 0)},
+		{Source: "t", Account: "1", Region: "r", At: at.Add(-time.Hour), NewestEvent: at.Add(-2 * time.Hour)},
+	})
+	for w, got := range newest {
+		if !got.Equal(at) {
+			t.Errorf("%v: newest event of %v, want %v", w, got, at)
+		}
+	}
+	if len(newest) != 2 {
+		t.Errorf("%d are watched, want the account and its Region", len(newest))
+	}
+}
+
+// Made-up accounts in names of files made as many datapoints every minute.
+func TestSilenceOfAccountsWithoutEndIsBounded(t *testing.T) {
+	files := []state.LastFile{}
+	for i := range 3 * maxWatched {
+		files = append(files, state.LastFile{Account: fmt.Sprint(i), Region: "r", Files: 1, At: silenceTime, NewestEvent: silenceTime})
+	}
+	files = append(files, state.LastFile{Account: "ours", Region: "r", Files: 2, At: silenceTime, NewestEvent: silenceTime})
+	newest := newestEvents(files)
+	if _, ok := newest[where{"ours", "r"}]; !ok || len(newest) != maxWatched {
+		t.Errorf("%d are watched, ours among them: %v", len(newest), ok)
+	}
 }

@@ -63,3 +63,10 @@ func (tx *Tx) History(ctx context.Context, q HistoryQuery) ([]StoredHistoryItem,
 		SELECT id, arn, alarm_name, alarm_type, item_type, time, summary, data FROM history`+w.text+`
 		ORDER BY time `+order+`, id `+order+limit, w.args...)
 }
+
+// PruneHistory removes items of before a time, at most limit, and tells how many.
+func (tx *Tx) PruneHistory(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := tx.exec(ctx, `
+		DELETE FROM history WHERE id IN (SELECT id FROM history WHERE time < $1 ORDER BY time, id LIMIT $2)`, before, limit)
+	return int(n), err
+}

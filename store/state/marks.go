@@ -140,8 +140,16 @@ func (tx *Tx) addLastFiles(ctx context.Context, marks []Mark) error {
 	})
 }
 
+// PruneLastFiles forgets the accounts and Regions whose last file was taken in
+// before a time, at most limit, and tells how many.
+func (tx *Tx) PruneLastFiles(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := tx.exec(ctx, `
+		DELETE FROM last_files WHERE id IN (SELECT id FROM last_files WHERE at < $1 ORDER BY at, id LIMIT $2)`, before, limit)
+	return int(n), err
+}
+
 // LastFiles are those of all sources, by source, account and Region. AddMarks
-// keeps them, prune or not.
+// keeps them; PruneMarks leaves them alone.
 func (tx *Tx) LastFiles(ctx context.Context) ([]LastFile, error) {
 	files, err := all(ctx, tx, func(r row) (f LastFile, err error) {
 		var at, newest int64

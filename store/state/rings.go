@@ -51,3 +51,12 @@ func (tx *Tx) UpdateRing(ctx context.Context, r Ring) error {
 func (tx *Tx) DropRing(ctx context.Context, id int64) error {
 	return tx.changed(ctx, ErrNotFound, `DELETE FROM rings WHERE id = $1`, id)
 }
+
+// PruneRings removes rings that ended and were told before a time, at most limit,
+// and tells how many.
+func (tx *Tx) PruneRings(ctx context.Context, before int64, limit int) (int, error) {
+	n, err := tx.exec(ctx, `
+		DELETE FROM rings WHERE id IN (
+			SELECT id FROM rings WHERE to_time < $1 AND told > 0 AND told < $1 ORDER BY id LIMIT $2)`, before, limit)
+	return int(n), err
+}

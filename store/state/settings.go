@@ -25,14 +25,19 @@ func (tx *Tx) InitSetting(ctx context.Context, name, value string) (string, erro
 	return tx.Setting(ctx, name)
 }
 
+// maxSkew is by how much the clocks of processes on one database may differ.
+const maxSkew = 5 * time.Minute
+
 // Lease takes timed work, such as sealing, for owner until a time; false while
-// somebody else has it. Who has it can take it again.
+// somebody else has it. Who has it can take it again. All take it for the same
+// length of time, so that a lease that ends much later was taken by a wrong clock
+// and binds nobody.
 func (tx *Tx) Lease(ctx context.Context, name, owner string, now, until time.Time) (bool, error) {
 	taken, err := all(ctx, tx, value[string], `
 		INSERT INTO leases (name, owner, ends) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, ends = excluded.ends
-			WHERE leases.owner = excluded.owner OR leases.ends <= $4
-		RETURNING owner`, name, owner, until, now)
+			WHERE leases.owner = excluded.owner OR leases.ends <= $4 OR leases.ends > $5
+		RETURNING owner`, name, owner, until, now, until.Add(maxSkew))
 	return len(taken) > 0, err
 }
 

@@ -11,7 +11,8 @@
 //
 // No two transactions wait for each other in a circle: every method locks its
 // rows in the order of their keys, and callers that need several methods call
-// them in the order marks, spans, points, evidence, alarms, outbox.
+// them in the order spans, marks, blocks, points, evidence, alarms, outbox. Where
+// that is not kept, PostgreSQL breaks the circle and Update begins again.
 package state
 
 import (

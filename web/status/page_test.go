@@ -220,3 +220,23 @@ func TestPageWithoutDatabase(t *testing.T) {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
 }
+
+// Names of files that tell accounts without end made a page without end.
+func TestPageOfAccountsWithoutEndIsBounded(t *testing.T) {
+	db := empty(t)
+	var marks []state.Mark
+	for i := range maxFiles + 7 {
+		marks = append(marks, state.Mark{Source: "s", Key: fmt.Sprint(i), Account: fmt.Sprintf("%012d", i), Region: "eu-central-1", At: pageTime})
+	}
+	err := db.Update(t.Context(), func(tx *state.Tx) error {
+		_, err := tx.AddMarks(t.Context(), marks)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := show(t, db)
+	if n := strings.Count(text, "eu-central-1"); n != maxFiles || !strings.Contains(text, "and 7 more") {
+		t.Errorf("%d accounts are shown, and that there are more: %v", n, strings.Contains(text, "and 7 more"))
+	}
+}

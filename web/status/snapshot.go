@@ -29,6 +29,7 @@ type snapshot struct {
 	Account      string
 	Sources      []Source
 	Files        []state.LastFile
+	MoreFiles    int // that are not shown
 	Alarms       []alarmRow
 	InAlarm      int
 	NoActions    int
@@ -65,6 +66,7 @@ type groupRow struct {
 // Limits of what the page reads and shows.
 const (
 	maxDeliveries = 25
+	maxFiles      = 200 // accounts and Regions
 	sparkHours    = 24
 )
 
@@ -90,6 +92,8 @@ func (p *Page) read(ctx context.Context) (snapshot, error) {
 			return err
 		}
 		slices.SortStableFunc(s.Files, func(a, b state.LastFile) int { return b.At.Compare(a.At) })
+		s.MoreFiles = max(len(s.Files)-maxFiles, 0)
+		s.Files = s.Files[:len(s.Files)-s.MoreFiles]
 		groups, err := tx.LogGroups(ctx)
 		if err != nil {
 			return err

@@ -56,6 +56,59 @@ func history(t *testing.T, s suite) {
 	}
 }
 
+func pruneHistory(t *testing.T, s suite) {
+	update(t, s.a, func(ctx context.Context, tx *state.Tx) error {
+		for minute := range 5 {
+			item := alarm.HistoryItem{AlarmName: "a", AlarmType: alarm.MetricAlarm, Timestamp: start.Add(time.Duration(minute) * time.Minute), Type: alarm.StateUpdate, Summary: "s", Data: "{}"}
+			if err := tx.AddHistory(ctx, arn("a"), item); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, want := range []int{2, 1, 0} {
+		if n := put(t, s.b, func(ctx context.Context, tx *state.Tx) (int, error) {
+			return tx.PruneHistory(ctx, start.Add(3*time.Minute), 2)
+		}); n != want {
+			t.Errorf("%d items pruned, want %d", n, want)
+		}
+	}
+	left := get(t, s.a, func(ctx context.Context, tx *state.Tx) ([]state.StoredHistoryItem, error) {
+		return tx.History(ctx, state.HistoryQuery{OldestFirst: true})
+	})
+	if len(left) != 2 || !left[0].Timestamp.Equal(start.Add(3*time.Minute)) {
+		t.Errorf("left: %+v", left)
+	}
+}
+
+func pruneRings(t *testing.T, s suite) {
+	a := putAlarm(t, s.a, on("a"))
+	rings := []state.Ring{
+		{Alarm: a.ID, From: 100, To: 200, Told: 250},
+		{Alarm: a.ID, From: 300, To: 400, Told: 450},
+		{Alarm: a.ID, From: 500, To: 600},             // not told yet
+		{Alarm: a.ID, From: 700, To: 800, Told: 5000}, // told late
+		{Alarm: a.ID, From: 900, To: state.MaxTime, Told: 950},
+	}
+	update(t, s.a, func(ctx context.Context, tx *state.Tx) (err error) {
+		for i := range rings {
+			if rings[i].ID, err = tx.AddRing(ctx, rings[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, want := range []int{1, 1, 0} {
+		if n := put(t, s.b, func(ctx context.Context, tx *state.Tx) (int, error) { return tx.PruneRings(ctx, 1000, 1) }); n != want {
+			t.Errorf("%d rings pruned, want %d", n, want)
+		}
+	}
+	left := get(t, s.a, func(ctx context.Context, tx *state.Tx) ([]state.Ring, error) { return tx.Rings(ctx, a.ID, 0, 1000) })
+	if diff := cmp.Diff(rings[2:], left); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func ringsGone(t *testing.T, s suite) {
 	a := putAlarm(t, s.a, on("a"))
 	ring := state.Ring{Alarm: a.ID, From: 300, To: state.MaxTime, Late: true, Told: 9}

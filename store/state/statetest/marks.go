@@ -138,6 +138,16 @@ func lastFiles(t *testing.T, s suite) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	prune := func(ctx context.Context, tx *state.Tx) (int, error) {
+		return tx.PruneLastFiles(ctx, start.Add(time.Second), 100)
+	}
+	if n := put(t, s.b, prune); n != 1 {
+		t.Errorf("%d accounts pruned", n)
+	}
+	got = get(t, s.a, func(ctx context.Context, tx *state.Tx) ([]state.LastFile, error) { return tx.LastFiles(ctx) })
+	if diff := cmp.Diff(want[1:], got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func positions(t *testing.T, s suite) {

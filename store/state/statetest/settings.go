@@ -68,6 +68,10 @@ func leases(t *testing.T, s suite) {
 	if !take(s.a, "a", 22, 40) {
 		t.Error("a lease that was given back cannot be taken")
 	}
+	// A process whose clock was wrong by a day, and that is no more.
+	if !take(s.a, "lost", 86400, 86410) || !take(s.b, "b", 50, 60) {
+		t.Error("work waits for a time that a wrong clock told")
+	}
 	taken := make([]bool, 8)
 	together(t, len(taken), func(i int) error {
 		return s.both(i).Update(t.Context(), func(tx *state.Tx) (err error) {

@@ -53,6 +53,8 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"metric math alarms become due", metricMath},
 		{"alarms touched and evaluated together", alarmsTogether},
 		{"history", history},
+		{"history is pruned", pruneHistory},
+		{"rings are pruned", pruneRings},
 		{"rings, and minutes that are left", rings},
 		{"rings go with their alarm", ringsGone},
 		{"topics", topics},
