@@ -153,11 +153,11 @@ func (w *world) checkEvents(ctx context.Context, db *state.DB) error {
 		want[eventID(f.Raw)] = 1
 		return true
 	})
-	blobs, err := blob.OpenDir(filepath.Join(w.dir, "data", "segments"))
+	blobs, closing, err := w.openSegments(ctx)
 	if err != nil {
 		return err
 	}
-	defer blobs.Close()
+	defer closing()
 	store := events.New(events.Options{State: db, Blobs: blobs, Now: time.Now})
 	var group int64
 	err = db.View(ctx, func(tx *state.Tx) error {
@@ -198,6 +198,18 @@ func (w *world) checkEvents(ctx context.Context, db *state.DB) error {
 		return found("of %d events %d are missing and %d are there more than once; %d different ones are stored", len(want), missing, twice, len(have))
 	}
 	return nil
+}
+
+func (w *world) openSegments(ctx context.Context) (s blob.Store, closing func() error, err error) {
+	if !strings.HasPrefix(w.segments, "s3://") {
+		dir, err := blob.OpenDir(w.segments)
+		if err != nil {
+			return nil, nil, err
+		}
+		return dir, dir.Close, nil
+	}
+	s, err = blob.OpenS3(ctx, w.segments)
+	return s, func() error { return nil }, err
 }
 
 func eventID(record []byte) string {
@@ -314,9 +326,7 @@ func (w *world) checkTold(ctx context.Context, tx *state.Tx) error {
 	if err != nil {
 		return err
 	}
-	w.told.mu.Lock()
-	defer w.told.mu.Unlock()
-	notices, ids := 0, map[string]bool{}
+	notices, ids, spread := 0, map[string]bool{}, map[string]bool{}
 	var errs []error
 	for _, d := range deliveries {
 		job, err := tx.Delivery(ctx, d.ID)
@@ -327,17 +337,23 @@ func (w *world) checkTold(ctx context.Context, tx *state.Tx) error {
 			continue
 		}
 		notices++
-		if ids[d.MessageID] {
+		if spread[d.MessageID+d.Subscription] {
 			errs = append(errs, found("message %s was spread twice", d.MessageID))
 		}
-		ids[d.MessageID] = true
+		ids[d.MessageID], spread[d.MessageID+d.Subscription] = true, true
+		var to accepter = w.told
+		if other := w.others[job.Subscription.Endpoint]; other != nil {
+			to = other
+		}
 		switch {
 		case d.Status != state.Delivered:
 			errs = append(errs, found("message %s is %s: %s", d.MessageID, d.Status, d.Last))
-		case w.told.accepted[d.MessageID] == 0:
+		case to.took(d.MessageID) == 0:
 			errs = append(errs, found("message %s was never accepted", d.MessageID))
 		}
 	}
+	w.told.mu.Lock()
+	defer w.told.mu.Unlock()
 	for id := range w.told.bodies {
 		if !ids[id] {
 			errs = append(errs, found("the receiver has a message %s that nobody knows of", id))

@@ -40,9 +40,18 @@ type world struct {
 	told    *receiver
 	files   []file // still to be delivered
 	files0  int
-	listen  string
-	dsn     string
+	// listen and console are the addresses of each of the daemons.
+	listen, console [2]string
+	dsn             string
+	// segments is where they are kept; subscribe and sources are lines of the
+	// configuration beyond the usual.
+	segments           string
+	subscribe, sources string
+	others             map[string]accepter // who is told besides, by endpoint
 }
+
+// An accepter tells how often it took a message.
+type accepter interface{ took(messageID string) int }
 
 type file struct {
 	key  string
@@ -72,7 +81,10 @@ func newWorld(t *testing.T, seed uint64, dsn func(dir string) string) *world {
 	w.queue = sqstest.New(sqstest.Options{Longest: 2 * time.Second})
 	t.Cleanup(w.queue.Close)
 	w.told = newReceiver(t, seed)
-	w.listen = freeAddress(t)
+	for i := range w.listen {
+		w.listen[i], w.console[i] = freeAddress(t), freeAddress(t)
+	}
+	w.segments = filepath.Join(w.dir, "segments")
 	must(t, synth.Generate(synth.Options{
 		Events: worldEvents, Files: worldFiles, Seed: seed, Story: "takeover", Duplicates: 0.1, Start: time.Now().Add(-30 * time.Hour), Span: 3 * time.Hour,
 	}, func(f synth.File) error {
@@ -147,13 +159,15 @@ type receiver struct {
 	mu       sync.Mutex
 	rand     *rand.Rand // guarded by mu, as is the rest
 	failing  bool
-	bodies   map[string]string // by message id
+	hangs    chan struct{}        // requests wait until it is closed; nil for none
+	first    map[string]time.Time // when a message was first tried
+	bodies   map[string]string    // by message id
 	accepted map[string]int
 	problems []string
 }
 
 func newReceiver(t *testing.T, seed uint64) *receiver {
-	r := &receiver{rand: rand.New(rand.NewPCG(seed, 2)), failing: true, bodies: map[string]string{}, accepted: map[string]int{}}
+	r := &receiver{rand: rand.New(rand.NewPCG(seed, 2)), failing: true, first: map[string]time.Time{}, bodies: map[string]string{}, accepted: map[string]int{}}
 	r.server = httptest.NewServer(r)
 	t.Cleanup(r.server.Close)
 	return r
@@ -178,6 +192,19 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	r.mu.Lock()
+	hangs := r.hangs
+	r.mu.Unlock()
+	if hangs != nil {
+		select {
+		case <-hangs:
+		case <-q.Context().Done():
+			return
+		}
+	}
+	r.mu.Lock()
+	if _, known := r.first[d.MessageId]; !known {
+		r.first[d.MessageId] = time.Now()
+	}
 	// The signature may be made anew, the message may not.
 	if before, ok := r.bodies[d.MessageId]; ok && before != d.Message {
 		r.problems = append(r.problems, "message "+d.MessageId+" changed")
@@ -208,6 +235,20 @@ func (r *receiver) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf(format, args...))
 }
 
+// took is that of accepter.
+func (r *receiver) took(messageID string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.accepted[messageID]
+}
+
+// messages is how many messages were tried.
+func (r *receiver) messages() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.bodies)
+}
+
 // relent lets everything arrive from now on.
 func (r *receiver) relent() {
 	r.mu.Lock()
@@ -215,22 +256,28 @@ func (r *receiver) relent() {
 	r.failing = false
 }
 
-// config writes the daemon's configuration.
-func (w *world) config() string {
-	path := filepath.Join(w.dir, "tocsin.yaml")
+// impatient is the delivery policy of those who are told in time for a test.
+const impatient = "{healthyRetryPolicy: {numRetries: 90, numNoDelayRetries: 2, minDelayTarget: 1, maxDelayTarget: 1}}"
+
+// config writes the configuration of a daemon, of which there are one or two.
+func (w *world) config(n int) string {
+	path := filepath.Join(w.dir, fmt.Sprintf("tocsin%d.yaml", n))
 	text := fmt.Sprintf(`data: %s
+segments: %s
 account: "111122223333"
 region: eu-west-1
 listen: %s
-console: off
+console: %s
+public_url: http://%s
 pack: cis
+limits: {seal_after: 1s}
 sources:
   - from: dir:%s
   - from: sqs:%s
-subscribe:
+%ssubscribe:
   - to: %s/hook
-    delivery_policy: {healthyRetryPolicy: {numRetries: 90, numNoDelayRetries: 2, minDelayTarget: 1, maxDelayTarget: 1}}
-`, filepath.Join(w.dir, "data"), w.listen, w.trail, w.queue.URL, w.told.server.URL)
+    delivery_policy: %s
+%s`, w.data(n), w.segments, w.listen[n], w.console[n], w.listen[n], w.trail, w.queue.URL, w.sources, w.told.server.URL, impatient, w.subscribe)
 	if !strings.HasPrefix(w.dsn, "sqlite:") {
 		secret := filepath.Join(w.dir, "dsn")
 		must(w.t, os.WriteFile(secret, []byte(w.dsn), 0o600))
@@ -238,6 +285,14 @@ subscribe:
 	}
 	must(w.t, os.WriteFile(path, []byte(text), 0o600))
 	return path
+}
+
+// data is the folder of a daemon.
+func (w *world) data(n int) string {
+	if n == 0 {
+		return filepath.Join(w.dir, "data")
+	}
+	return filepath.Join(w.dir, fmt.Sprintf("data%d", n))
 }
 
 // environment lets the daemon's SDK find bucket and queue.
@@ -248,12 +303,19 @@ func (w *world) environment(more ...string) []string {
 	}, more...)...)
 }
 
+// freeAddress is an address that nobody listens at, below those that the system
+// gives to connections: it stays free while the daemon is down.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 15_000+rand.IntN(17_000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func must(t *testing.T, err error) {
