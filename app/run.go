@@ -41,8 +41,8 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.Join(err, a.closeServers(bare, servers), a.Close())
 	}
 	go parts["feeds"].run(func(ctx context.Context) { <-ctx.Done(); a.feeds.wait() })
-	go parts["ingest"].run(func(ctx context.Context) { a.keep(ctx, "ingest", a.ingest.Run) })
-	go parts["ring"].run(func(ctx context.Context) { a.ring.Run(ctx) })
+	go parts["ingest"].run(a.ingest.Run)
+	go parts["ring"].run(a.ring.Run)
 	go parts["courier"].run(a.courier.Run)
 	go parts["chores"].run(a.chores)
 	a.ready.Store(true)
@@ -71,16 +71,6 @@ type part struct {
 func (p *part) run(f func(context.Context)) {
 	defer close(p.done)
 	f(p.ctx)
-}
-
-// keep runs a part that should end only with ctx, again should it end before.
-func (a *App) keep(ctx context.Context, name string, run func(context.Context) error) {
-	for ctx.Err() == nil {
-		if err := run(ctx); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("a part of the chain ended and begins anew", "part", name, "error", err)
-		}
-		pause(ctx, time.Second)
-	}
 }
 
 // stop ends the parts in the order of the sentence.

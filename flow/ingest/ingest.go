@@ -177,7 +177,7 @@ const stopWithin = 5 * time.Second
 // Run takes files in until ctx ends. It then stops taking, writes what is decoded
 // as far as that takes no longer than five seconds, and gives back the rest. It
 // runs once.
-func (in *Ingest) Run(ctx context.Context) error {
+func (in *Ingest) Run(ctx context.Context) {
 	acking := context.WithoutCancel(ctx)
 	writing, cancel := context.WithCancel(acking)
 	defer cancel()
@@ -196,7 +196,6 @@ func (in *Ingest) Run(ctx context.Context) error {
 	workers.Wait()
 	close(in.parts)
 	committing.Wait()
-	return nil
 }
 
 // pause waits, and returns early with an error when ctx ends.

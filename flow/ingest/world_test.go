@@ -194,13 +194,11 @@ func start(t testing.TB, o ingest.Options) *runner {
 	in.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 	in.SetStopWithin(100 * time.Millisecond)
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- in.Run(ctx) }()
+	var running sync.WaitGroup
+	running.Go(func() { in.Run(ctx) })
 	r := &runner{in, sync.OnceFunc(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+		running.Wait()
 	})}
 	t.Cleanup(r.stop)
 	return r
