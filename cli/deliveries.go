@@ -90,7 +90,14 @@ func newDeliveriesResend(s Streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(s.Out, "%s on its way again\n", count(int64(sent), "notice"))
+				text := "nothing was given up: there is nothing to send again"
+				switch {
+				case sent == 1:
+					text = "1 notice is on its way again"
+				case sent > 1:
+					text = thousands(int64(sent)) + " notices are on their way again"
+				}
+				_, err = fmt.Fprintln(s.Out, text)
 				return err
 			})
 		},

@@ -233,7 +233,7 @@ func newDemoBar(s Streams, files int64) *demoBar {
 	if sc.steady {
 		return nil
 	}
-	bar := newBar(s.Err, sc, "")
+	bar := newBar(s.Err, sc, "", progressbar.OptionSetPredictTime(false))
 	bar.ChangeMax64(files)
 	return &demoBar{bar}
 }

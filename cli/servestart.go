@@ -80,7 +80,7 @@ func writeAlarms(line func(name, text string), c app.Config, first app.First) {
 	case made > 0:
 		line("alarms", fmt.Sprintf("%s more, of pack %s: %s", count(int64(made), "alarm"), c.Pack, strings.Join(first.Alarms, ", ")))
 	default:
-		line("alarms", fmt.Sprintf("as they were, with nothing new of pack %s", c.Pack))
+		line("alarms", fmt.Sprintf("as they were; pack %s has nothing new", c.Pack))
 	}
 	if len(first.LeftOut) > 0 {
 		line("", "not made, since their patterns need values of yours: "+strings.Join(first.LeftOut, ", "))

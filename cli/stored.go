@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/spf13/pflag"
 
 	"tocsin/app"
@@ -20,7 +21,7 @@ type storedOptions struct {
 
 func (o *storedOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.data, "data", "", "read the data `DIR` of tocsin serve, whether it runs or not")
-	f.StringVar(&o.endpoint, "endpoint", "", "ask the server at `URL`, with the credentials of the AWS configuration")
+	f.StringVar(&o.endpoint, "endpoint", "", "ask the server at `URL`, with its root key as AWS credentials")
 }
 
 func (o *storedOptions) addGroupFlag(f *pflag.FlagSet) {
@@ -45,7 +46,8 @@ func (o *storedOptions) open(ctx context.Context, s Streams) (api.API, func() er
 		}
 		return local, done, nil
 	case o.endpoint != "":
-		cfg, err := config.LoadDefaultConfig(ctx)
+		// Its root key is no role of a machine: nothing is asked of the network for it.
+		cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
 		if err != nil {
 			return nil, nil, err
 		}

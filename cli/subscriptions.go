@@ -80,8 +80,12 @@ cannot answer.`,
 							arns = append(arns, f.ARN)
 						}
 					}
-					if len(arns) != 1 {
-						return usagef("%s subscriptions have the endpoint %q; name one by its ARN, see: tocsin subscriptions list", thousands(int64(len(arns))), arn)
+					switch len(arns) {
+					case 0:
+						return usagef("nobody is subscribed as %q; see: tocsin subscriptions list", arn)
+					case 1:
+					default:
+						return usagef("%d subscriptions have the endpoint %q; name one by its ARN, see: tocsin subscriptions list", len(arns), arn)
 					}
 					arn = arns[0]
 				}

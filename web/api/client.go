@@ -94,7 +94,7 @@ func (c *Client) failure(status int, content []byte) error {
 	case status == http.StatusBadRequest && f.Code == "ValidationException":
 		return &RequestError{f.Message}
 	case f.Code == "UnrecognizedClientException" || f.Code == "SignatureDoesNotMatch":
-		return fmt.Errorf("%s: %s: %s; is AWS_ACCESS_KEY_ID the server's root key?", c.endpoint, f.Code, f.Message)
+		return fmt.Errorf("%s takes no such signature (%s): are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY the root key that its first start printed?", c.endpoint, f.Code)
 	}
 	return fmt.Errorf("%s: %s: %s", c.endpoint, f.Code, f.Message)
 }
