@@ -113,7 +113,11 @@ func (r *Ringer) report(o outcome, done stepsDone) {
 		if s.Late {
 			r.stats.late.Add(1)
 		}
-		r.log.Info("alarm", "name", o.alarm.Definition.Name, "from", s.Before.State, "to", s.After.State, "late", s.Late, "reason", s.After.Reason)
+		tell := r.log.Info
+		if s.Before.State == alarm.InsufficientData && s.After.State == alarm.OK {
+			tell = r.log.Debug // so does every new alarm: it is no news
+		}
+		tell("alarm", "name", o.alarm.Definition.Name, "from", s.Before.State, "to", s.After.State, "late", s.Late, "reason", s.After.Reason)
 	}
 	r.stats.published.Add(int64(done.published))
 	r.stats.failed.Add(int64(len(done.failed)))
