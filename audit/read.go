@@ -1,0 +1,174 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// Options say whom to ask.
+type Options struct {
+	Account, Region string
+	Partition       string // aws when empty
+	// Open gives the clients for an account and Region; an error is noted under
+	// each permission that would have been needed there.
+	Open func(ctx context.Context, account, region string) (Clients, error)
+	// Now is the time of the audit.
+	Now time.Time
+	// Unpaced asks as fast as it can; for endpoints that are not AWS's.
+	Unpaced bool
+	// Step is told of each call before it is made; it may be nil.
+	Step func(action, resource string)
+}
+
+// pageLimit bounds the pages of one listing, for endpoints that never end.
+const pageLimit = 200
+
+// perSecond are the calls a second that the audit makes at most, below the
+// default quotas of an account and Region; others use those too.
+var perSecond = map[string]float64{
+	"cloudtrail:DescribeTrails": 5, "cloudtrail:GetTrailStatus": 5, "cloudtrail:GetEventSelectors": 5,
+	"logs:DescribeMetricFilters": 4, "cloudwatch:DescribeAlarms": 8, "cloudwatch:DescribeAlarmHistory": 8,
+}
+
+// otherPerSecond is for what perSecond does not name. Bursts of burst are let through.
+const (
+	otherPerSecond = 15
+	burst          = 4
+)
+
+type reader struct {
+	Options
+	account *Account
+	clients map[[2]string]opened
+	limits  map[string]*bucket
+}
+
+type opened struct {
+	Clients
+	err error
+}
+
+// Read asks the account for its alarm chain. What it does not answer is among
+// Account.Missing; an error is the context's.
+func Read(ctx context.Context, o Options) (Account, error) {
+	if o.Partition == "" {
+		o.Partition = "aws"
+	}
+	a := Account{ID: o.Account, Partition: o.Partition, Region: o.Region, At: o.Now}
+	r := &reader{Options: o, account: &a, clients: map[[2]string]opened{}, limits: map[string]*bucket{}}
+	r.readTrails(ctx)
+	r.readGroups(ctx)
+	r.readAlarms(ctx)
+	r.readTopics(ctx)
+	r.readBuckets(ctx)
+	return a, ctx.Err()
+}
+
+// at gives the clients of an account and Region, made once.
+func (r *reader) at(ctx context.Context, account, region string) opened {
+	key := [2]string{account, region}
+	if c, ok := r.clients[key]; ok {
+		return c
+	}
+	c, err := r.Open(ctx, account, region)
+	r.clients[key] = opened{c, err}
+	return r.clients[key]
+}
+
+// A question is one call and what it is about.
+type question struct{ action, resource, account, region string }
+
+// errNoClient stands for a service that nobody gave a client for.
+var errNoClient = errors.New("no client for this service")
+
+// ask makes one call. The answer is nil when there is none, which then is noted
+// unless quiet says that the error is an answer too.
+func ask[Out any](ctx context.Context, r *reader, q question, there bool, quiet func(code string) bool, call func() (*Out, error)) *Out {
+	if ctx.Err() != nil {
+		r.note(q, ctx.Err())
+		return nil
+	}
+	if o := r.at(ctx, q.account, q.region); o.err != nil {
+		r.note(q, o.err)
+		return nil
+	}
+	if !there {
+		r.note(q, errNoClient)
+		return nil
+	}
+	if err := r.pace(ctx, q.action); err != nil {
+		r.note(q, err)
+		return nil
+	}
+	if r.Step != nil {
+		r.Step(q.action, q.resource)
+	}
+	r.account.Calls++
+	out, err := call()
+	switch {
+	case err == nil && out == nil:
+		err = errors.New("the answer is empty")
+	case err == nil:
+		return out
+	case quiet != nil && quiet(code(err)):
+		return nil
+	}
+	r.note(q, err)
+	return nil
+}
+
+// A bucket holds the calls that may be made at once; it fills up with time.
+type bucket struct {
+	calls float64
+	at    time.Time
+}
+
+// pace waits until an action may be asked for again.
+func (r *reader) pace(ctx context.Context, action string) error {
+	if r.Unpaced {
+		return nil
+	}
+	per, ok := perSecond[action]
+	if !ok {
+		per = otherPerSecond
+	}
+	b := r.limits[action]
+	if b == nil {
+		b = &bucket{calls: burst, at: time.Now()}
+		r.limits[action] = b
+	}
+	now := time.Now()
+	b.calls = min(burst, b.calls+now.Sub(b.at).Seconds()*per) - 1
+	b.at = now
+	if b.calls >= 0 {
+		return nil
+	}
+	t := time.NewTimer(time.Duration(-b.calls / per * float64(time.Second)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *reader) note(q question, err error) {
+	m := Missing{Action: q.action, Resource: q.resource, Account: q.account, Region: q.region, Code: code(err), Message: err.Error()}
+	if m.Code == "" {
+		m.Code = err.Error()
+	}
+	r.account.Missing = append(r.account.Missing, m)
+}
+
+// code is the service's code of an error, or "".
+func code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
