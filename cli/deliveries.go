@@ -59,9 +59,12 @@ func newDeliveriesList(s Streams) *cobra.Command {
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.Flags().StringVar(&status, "status", "", "only those that are pending, delivered or dead")
+	completeStored(cmd)
+	cmd.Flags().StringVar(&status, "status", "", "only those with this `STATUS`: pending, delivered or dead")
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most `N`")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	completeWords(cmd, "status", "pending", "delivered", "dead")
+	completeNothing(cmd, "limit")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/json.md)")
 	return cmd
 }
 
@@ -69,8 +72,9 @@ func newDeliveriesResend(s Streams) *cobra.Command {
 	var o storedOptions
 	var all bool
 	cmd := &cobra.Command{
-		Use:   "resend [--all | ID...]",
-		Short: "Send what was given up again",
+		Use:               "resend [--all | ID...]",
+		Short:             "Send what was given up again",
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Example: `  tocsin deliveries resend --endpoint http://127.0.0.1:4580 17 18
   tocsin deliveries resend --endpoint http://127.0.0.1:4580 --all`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,6 +107,7 @@ func newDeliveriesResend(s Streams) *cobra.Command {
 		},
 	}
 	o.addFlags(cmd.Flags())
+	completeStored(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "all that was given up, at most 1,000 at once")
 	return cmd
 }

@@ -52,6 +52,8 @@ this machine, and nothing is left on it without --keep.`,
 	cmd.Flags().StringVar(&o.keep, "keep", "", "play in this `DIR`, which must not exist yet, and leave it there")
 	cmd.Flags().DurationVar(&o.length, "length", demoLength, "play the story in this `DURATION`, such as 60s")
 	cmd.Flags().StringVar(&o.console, "console", "127.0.0.1:0", "serve the status page at `ADDRESS`; port 0 is any that is free")
+	completeFolders(cmd, "keep")
+	completeNothing(cmd, "length", "console")
 	return cmd
 }
 

@@ -62,6 +62,9 @@ Attributes: ` + strings.Join(names, ", ") + ".",
 		},
 	}
 	o.addFlags(cmd.Flags())
+	completeStored(cmd)
+	completeWords(cmd, "output", resultForms...)
+	completeNothing(cmd, "since", "until", "limit", "log-group")
 	return cmd
 }
 
@@ -120,6 +123,11 @@ func parseAttribute(text string) (api.Attribute, error) {
 			names = append(names, string(a))
 		}
 		return api.Attribute{}, usagef("there is no attribute %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
+	}
+	if lookupAttributes[at] == events.ReadOnly {
+		if value = strings.ToLower(value); value != "true" && value != "false" {
+			return api.Attribute{}, usagef("%q: ReadOnly is true or false", text)
+		}
 	}
 	return api.Attribute{Key: string(lookupAttributes[at]), Value: value}, nil
 }

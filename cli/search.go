@@ -69,6 +69,9 @@ where an index makes rare events quick to find; newest events come first.`,
 	}
 	o.addFlags(cmd.Flags())
 	completeControls(cmd)
+	completeStored(cmd)
+	completeWords(cmd, "output", resultForms...)
+	completeNothing(cmd, "since", "until", "limit", "log-group", "where", "workers")
 	return cmd
 }
 

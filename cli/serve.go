@@ -40,6 +40,18 @@ reads the configuration again. docs/serve.md tells how to run it for good.`,
 	}
 	v.addFlags(cmd.Flags())
 	completeControls(cmd)
+	completeFolders(cmd, "data")
+	completeWords(cmd, "log-format", "text", "json", "auto")
+	completeWords(cmd, "log-level", "debug", "info", "warn", "error")
+	for flag, forms := range map[string][]string{
+		"source":    {"dir:", "s3://", "sqs:https://"},
+		"subscribe": {"email:", "https://", "slack:https://hooks.slack.com/services/", "sqs:arn:aws:sqs:", "lambda:arn:aws:lambda:"},
+		"smtp":      {"smtp://", "smtps://"},
+		"database":  {"sqlite:", "postgres://", "file:", "env:"},
+	} {
+		complete(cmd, flag, cobra.FixedCompletions(forms, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
+	}
+	completeNothing(cmd, "account", "region", "listen", "console", "public-url", "from")
 	return cmd
 }
 

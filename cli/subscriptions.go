@@ -52,7 +52,8 @@ func newSubscriptionsList(s Streams) *cobra.Command {
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	completeStored(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/json.md)")
 	return cmd
 }
 
@@ -98,6 +99,7 @@ cannot answer.`,
 		},
 	}
 	o.addFlags(cmd.Flags())
+	completeStored(cmd)
 	return cmd
 }
 
