@@ -206,7 +206,7 @@ func (a *App) build() (err error) {
 		State: a.db, Owner: a.owner, Now: a.o.Now, Log: a.o.Log, Timing: timing, Published: a.courier.Wake, Command: a.commands.of,
 	})
 	a.ingest, err = ingest.New(ingest.Options{
-		State: a.metrics.timed(a.db), Events: a.events, Group: a.groups.of, Workers: c.Limits.Workers,
+		State: a.metrics.timed(a.db), Events: a.events, Workers: c.Limits.Workers,
 		MaxInFlight: int64(c.Limits.Records), MaxIDs: int64(c.Limits.IDs), Now: a.o.Now, Log: a.o.Log, Committed: a.ring.Wake,
 	})
 	a.feeds = newFeeds(a)

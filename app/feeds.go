@@ -12,18 +12,12 @@ import (
 	"tocsin/store/state"
 )
 
-// groups tells the log group that a file's events go to: that of the source it
-// came from, else the default one.
+// groups are the log groups of the configuration, which a reload replaces.
 type groups struct {
 	mu    sync.Mutex
 	named map[string]int64 // guarded by mu
 	first int64            // guarded by mu
-	// own are the files under way of sources with a log group of their own.
-	own sync.Map // of place to int64
 }
-
-// A place names a log file's content but for its version.
-type place struct{ source, key string }
 
 func (g *groups) set(all []state.LogGroup) {
 	g.mu.Lock()
@@ -34,41 +28,14 @@ func (g *groups) set(all []state.LogGroup) {
 	}
 }
 
-func (g *groups) of(a source.Arrival) int64 {
-	if id, ok := g.own.Load(place{a.Source, a.Key}); ok {
-		return id.(int64)
-	}
+// of is the log group with a name, and the first of all for one that there is not.
+func (g *groups) of(name string) int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if id, ok := g.named[name]; ok {
+		return id
+	}
 	return g.first
-}
-
-// into gives what a source gives to take, for the log group with the name.
-func (g *groups) into(name string, take source.Take) source.Take {
-	if name == "" {
-		return take
-	}
-	return func(ctx context.Context, a source.Arrival) error {
-		g.mu.Lock()
-		id, ok := g.named[name]
-		g.mu.Unlock()
-		if !ok {
-			return take(ctx, a)
-		}
-		at, done := place{a.Source, a.Key}, a.Done
-		g.own.Store(at, id)
-		a.Done = func(ctx context.Context, err error) {
-			g.own.Delete(at)
-			if done != nil {
-				done(ctx, err)
-			}
-		}
-		err := take(ctx, a)
-		if err != nil {
-			g.own.Delete(at)
-		}
-		return err
-	}
 }
 
 // feeds are the sources at work. They can be changed while they run.
@@ -169,6 +136,13 @@ func (f *feeds) open(ctx context.Context, s Source) (*feed, error) {
 	return r, err
 }
 
+// into takes files for the log group of the source.
+func (r *feed) into(a *App) source.Take {
+	return func(ctx context.Context, f source.Arrival) error {
+		return a.ingest.Take(ctx, a.groups.of(r.LogGroup), f)
+	}
+}
+
 // Waits before a source that gave up is tried again.
 const (
 	firstAgain = 5 * time.Second
@@ -178,10 +152,9 @@ const (
 // run runs the source until ctx ends. What only the operator can mend is told,
 // and tried again.
 func (r *feed) run(ctx context.Context, a *App) {
-	take := a.groups.into(r.LogGroup, a.ingest.Take)
 	for wait := firstAgain; ctx.Err() == nil; wait = min(2*wait, lastAgain) {
 		began := time.Now()
-		err := r.Run(ctx, take)
+		err := r.Run(ctx, r.into(a))
 		if ctx.Err() != nil || err == nil {
 			return
 		}
@@ -200,9 +173,8 @@ func (r *feed) run(ctx context.Context, a *App) {
 // fill reads the stretch of the past that the source is to be read for besides.
 // What could not be taken in is tried again at the next start.
 func (r *feed) fill(ctx context.Context, a *App) {
-	take := a.groups.into(r.LogGroup, a.ingest.Take)
 	for wait := firstAgain; ctx.Err() == nil; wait = min(2*wait, lastAgain) {
-		err := r.past.Run(ctx, take)
+		err := r.past.Run(ctx, r.into(a))
 		p := r.past.Progress()
 		switch {
 		case ctx.Err() != nil:

@@ -100,7 +100,7 @@ func BenchmarkIngest(b *testing.B) {
 				}
 				o := w.later()
 				o.Workers, o.State = 1, c.over(w.db)
-				r := start(b, o)
+				r := start(b, w, o)
 				b.StartTimer()
 				for _, day := range files {
 					var done sync.WaitGroup

@@ -67,7 +67,7 @@ func TestAHugeFileIsWrittenInParts(t *testing.T) {
 	o.MaxInFlight, o.Workers = 1, 1
 	db := &faulty{DB: w.db}
 	o.State = db
-	r := start(t, o)
+	r := start(t, w, o)
 	a, records := large(keyAt("huge"), 3, 100_000)
 	r.take(t, a)
 	if db.wrote != 4 {
@@ -124,7 +124,7 @@ func TestAHugeFileThatBreaksOff(t *testing.T) {
 		}
 		return content, "2", err
 	}
-	r := start(t, o)
+	r := start(t, w, o)
 	r.take(t, a)
 	if n := w.stored(t); n != int64(records) {
 		t.Errorf("%d events are stored, want %d", n, records)
@@ -151,7 +151,7 @@ func TestAHugeFileThatIsReadAgain(t *testing.T) {
 	o.State = &halting{DB: w.db, after: 2, halted: written}
 	o.MaxInFlight = 1
 	a, records := large(keyAt("huge"), 4, 100_000)
-	r := start(t, o)
+	r := start(t, w, o)
 	told := make(chan error, 1)
 	b := a
 	b.Done = func(_ context.Context, err error) { told <- err }
@@ -166,7 +166,7 @@ func TestAHugeFileThatIsReadAgain(t *testing.T) {
 	if n := w.stored(t); n == 0 || n >= int64(records) {
 		t.Errorf("%d of %d events are stored before the end", n, records)
 	}
-	r = start(t, w.options())
+	r = start(t, w, w.options())
 	r.take(t, a)
 	if n := w.stored(t); n != int64(records) {
 		t.Errorf("%d events are stored, want %d", n, records)
@@ -200,7 +200,7 @@ func TestBackPressure(t *testing.T) {
 	o.State = &between{DB: w.db, before: func() { <-answer }}
 	o.Workers = 2
 	o.MaxInFlight = 200_000
-	r := start(t, o)
+	r := start(t, w, o)
 	told := make(chan error, 1000)
 	taken := 0
 	size := 0
@@ -239,7 +239,7 @@ func TestAnOrderlyStop(t *testing.T) {
 	o := w.options()
 	begun, answer := make(chan bool, 10), make(chan bool)
 	o.State = &between{DB: w.db, before: func() { begun <- true; <-answer }}
-	r := start(t, o)
+	r := start(t, w, o)
 	told := make(chan error, 3)
 	for _, key := range []string{"a", "b", "c"} {
 		a := file(keyAt(key), plainLog(call(key, "StopLogging", 0)))
@@ -273,7 +273,7 @@ func TestAStopWithoutTheDatabase(t *testing.T) {
 	o := w.options()
 	halted := make(chan bool)
 	o.State = &halting{DB: w.db, halted: halted}
-	r := start(t, o)
+	r := start(t, w, o)
 	told := make(chan error, 1)
 	a := file(keyAt("a"), plainLog(call("a", "StopLogging", 0)))
 	a.Done = func(_ context.Context, err error) { told <- err }

@@ -29,7 +29,7 @@ func TestTheTakeoverCountsAsInAScan(t *testing.T) {
 	for _, d := range pack() {
 		w.put(t, d)
 	}
-	r := start(t, w.later())
+	r := start(t, w, w.later())
 	r.take(t, folder(t, dir)...)
 	if n := w.stored(t); n != want.Events || n != r.Stats().RecordsStored || r.Stats().RecordsDuplicate != want.Duplicates {
 		t.Errorf("%d events stored, %+v; want %d events and %d repeats", n, r.Stats(), want.Events, want.Duplicates)
@@ -140,7 +140,7 @@ func TestTheCollectionsCountAsExpected(t *testing.T) {
 					w.put(t, count{id, p.Pattern}.definition())
 				}
 			}
-			r := start(t, w.later())
+			r := start(t, w, w.later())
 			r.give(t, folder(t, filepath.Join(dir, set.Path))...)
 			s := r.Stats()
 			checkStats(t, s)

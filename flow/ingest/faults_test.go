@@ -97,7 +97,7 @@ func TestTransactionsThatGoWrong(t *testing.T) {
 			o := w.options()
 			db := &faulty{DB: w.db, faults: faults}
 			o.State = db
-			r := start(t, o)
+			r := start(t, w, o)
 			for round := range 3 {
 				var files []source.Arrival
 				for i := range 3 {
@@ -131,7 +131,7 @@ func TestTheCountsAfterAnUnknownOutcome(t *testing.T) {
 	o.State = &faulty{DB: w.db, faults: []fault{unknown}}
 	woken := 0
 	o.Committed = func() { woken++ }
-	r := start(t, o)
+	r := start(t, w, o)
 	r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0), call("1", "StopLogging", 0))))
 	if s := r.Stats(); s.FilesCommitted != 1 || s.FilesDuplicate != 0 || s.RecordsStored != 1 || s.RecordsDuplicate != 1 {
 		t.Errorf("%+v", s)
@@ -147,7 +147,7 @@ func TestTheStartWaitsForTheDatabase(t *testing.T) {
 	o := w.options()
 	views := 0
 	o.State = &late{DB: w.db, fails: func() bool { views++; return views <= 3 }}
-	r := start(t, o)
+	r := start(t, w, o)
 	r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0))))
 }
 

@@ -50,7 +50,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sqlite(t), stops)
-			r := start(t, w.options())
+			r := start(t, w, w.options())
 			err := r.give(t, c.file)[c.file.Key]
 			s := r.Stats()
 			checkStats(t, s)
@@ -95,7 +95,7 @@ func TestASourceThatBreaksIsAskedAgain(t *testing.T) {
 	content := plainLog(call("1", "StopLogging", 0), call("2", "StopLogging", 0), call("3", "StopLogging", 0))
 	for _, during := range []bool{false, true} {
 		w := newWorld(t, sqlite(t), stops)
-		r := start(t, w.options())
+		r := start(t, w, w.options())
 		if err := r.give(t, breaking(content, 100, during))[keyAt("breaking")]; !errors.Is(err, errBroken) {
 			t.Errorf("told %v", err)
 		}
@@ -116,7 +116,7 @@ func TestASourceThatBreaksIsAskedAgain(t *testing.T) {
 // content is another file.
 func TestTheVersionIsThatOfTheContent(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	for _, version := range []string{"1", "2", "2"} {
 		a := file(keyAt("a"), plainLog(call(version, "StopLogging", 0)))
 		a.Version = ""
@@ -135,7 +135,7 @@ func TestTheVersionIsThatOfTheContent(t *testing.T) {
 func TestOptionsThatAreNeeded(t *testing.T) {
 	w := newWorld(t, sqlite(t))
 	for _, lack := range []func(*ingest.Options){
-		func(o *ingest.Options) { o.State = nil }, func(o *ingest.Options) { o.Events = nil }, func(o *ingest.Options) { o.Group = nil },
+		func(o *ingest.Options) { o.State = nil }, func(o *ingest.Options) { o.Events = nil },
 	} {
 		o := w.options()
 		lack(&o)

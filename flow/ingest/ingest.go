@@ -56,12 +56,10 @@ const (
 	DefaultMaxIDs      = 256 << 20
 )
 
-// Options are what an Ingest is made of. State, Events and Group are needed.
+// Options are what an Ingest is made of. State and Events are needed.
 type Options struct {
 	State  State
 	Events Events
-	// Group is the id of the log group that a file's events go to.
-	Group func(source.Arrival) int64
 	// Workers is how many files are decoded at a time, 0 for one per processor.
 	Workers int
 	// MaxInFlight is how many bytes of decoded records may wait to be written
@@ -89,8 +87,6 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("ingest needs a database")
 	case o.Events == nil:
 		return o, errors.New("ingest needs the stored events, to know repeats by")
-	case o.Group == nil:
-		return o, errors.New("ingest needs to know the log group of a file")
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -122,7 +118,7 @@ func (o Options) withDefaults() (Options, error) {
 // An Ingest takes log files in while it runs.
 type Ingest struct {
 	o        Options
-	arrivals chan source.Arrival
+	arrivals chan arrival
 	parts    chan *part
 	room     room
 	filters  atomic.Pointer[filters]
@@ -143,7 +139,7 @@ func New(o Options) (*Ingest, error) {
 		return nil, err
 	}
 	return &Ingest{
-		o: o, arrivals: make(chan source.Arrival), parts: make(chan *part, waitingParts),
+		o: o, arrivals: make(chan arrival), parts: make(chan *part, waitingParts),
 		room: room{limit: o.MaxInFlight, freed: make(chan struct{})}, stopped: make(chan struct{}), pause: pause, within: stopWithin,
 	}, nil
 }
@@ -151,17 +147,23 @@ func New(o Options) (*Ingest, error) {
 // ErrStopped says that a file was not taken because Run has ended, or is about to.
 var ErrStopped = errors.New("no more files are taken in")
 
-// Take takes a file over; it returns when there is room for it. Done is called
-// for each file that was taken. An error says that the file was not taken: it is
-// ctx's, or ErrStopped.
-func (in *Ingest) Take(ctx context.Context, a source.Arrival) error {
+// An arrival is a file with the log group that its events go to.
+type arrival struct {
+	source.Arrival
+	group int64
+}
+
+// Take takes over a file whose events go to the log group with that id; it
+// returns when there is room for it. Done is called for each file that was taken.
+// An error says that the file was not taken: it is ctx's, or ErrStopped.
+func (in *Ingest) Take(ctx context.Context, group int64, a source.Arrival) error {
 	select {
 	case <-in.stopped: // looked at first, since select chooses by chance
 		return ErrStopped
 	default:
 	}
 	select {
-	case in.arrivals <- a:
+	case in.arrivals <- arrival{a, group}:
 		return nil
 	case <-in.stopped:
 		return ErrStopped

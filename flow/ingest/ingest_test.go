@@ -24,7 +24,7 @@ var stops = count{"stops", `{ $.eventName = "StopLogging" }`}
 
 func TestAFileIsTakenInOnce(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	again := file(keyAt("a"), plainLog(call("1", "StopLogging", 0), call("2", "GetUser", 61)))
 	r.take(t, again, again, file(keyAt("b"), plainLog(call("3", "StopLogging", 61))))
 	r.take(t, again)
@@ -52,13 +52,13 @@ func TestAnEventCountsOnceHoweverManyFilesItIsIn(t *testing.T) {
 
 func checkRepeats(t *testing.T, w *world, o ingest.Options) {
 	t.Helper()
-	r := start(t, o)
+	r := start(t, w, o)
 	twice := call("2", "StopLogging", 1)
 	r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0), twice, twice)), file(keyAt("b"), plainLog(twice)))
 	r.take(t, file(keyAt("other"), plainLog(call("long ago", "GetUser", -3600))))
 	r.take(t, file(keyAt("c"), plainLog(twice, call("3", "StopLogging", 2))))
 	r.stop()
-	r = start(t, o)
+	r = start(t, w, o)
 	r.take(t, file(keyAt("d"), plainLog(twice, call("3", "StopLogging", 2), call("4", "StopLogging", 3))))
 	if d := cmp.Diff(map[int]float64{0: 4}, w.sums(t, "stops")); d != "" {
 		t.Error(d)
@@ -76,7 +76,7 @@ func checkRepeats(t *testing.T, w *world, o ingest.Options) {
 // A record without an id is known by where it stands.
 func TestRecordsWithoutAnIDAreToldApartByTheirPlace(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	record := strings.Replace(call("1", "StopLogging", 0), `"eventID":"1",`, "", 1)
 	r.take(t, file(keyAt("a"), plainLog(record, record)), file(keyAt("b"), plainLog(record)))
 	if n, counted := w.stored(t), w.sums(t, "stops")[0]; n != 3 || counted != 3 {
@@ -86,7 +86,7 @@ func TestRecordsWithoutAnIDAreToldApartByTheirPlace(t *testing.T) {
 
 func TestWhatTheMarksTell(t *testing.T) {
 	w := newWorld(t, sqlite(t))
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	r.take(t, file(keyAt("a"), plainLog(call("1", "GetUser", 5), call("1", "GetUser", 5), `{"eventVersion"}`)), file("plain.json", plainLog(call("2", "GetUser", 9))))
 	var last []state.LastFile
 	w.view(t, func(ctx context.Context, tx *state.Tx) (err error) {
@@ -130,7 +130,7 @@ func TestWhatFiltersPublish(t *testing.T) {
 	} {
 		w.put(t, d)
 	}
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	sized := func(id, size string) string {
 		return strings.Replace(call(id, "PutObject", 0), "{", `{"bytes":`+size+`,`, 1)
 	}
@@ -167,7 +167,7 @@ func TestDimensionsThatNoDatabaseTakes(t *testing.T) {
 		w.put(t, metric.Definition{FilterName: "who", FilterPattern: "", Transformations: []metric.Transformation{{
 			MetricName: "who", MetricNamespace: namespace, MetricValue: "1", Dimensions: []metric.Dimension{{Name: "Agent", Value: "$.userAgent"}},
 		}}})
-		r := start(t, w.options())
+		r := start(t, w, w.options())
 		for i, agent := range []string{`a\u0000b`, "a\xffb", `\ud800`, "plain"} {
 			r.take(t, file(keyAt(fmt.Sprint(i)), plainLog(strings.Replace(call(fmt.Sprint(i), "StopLogging", 0), "{", `{"userAgent":"`+agent+`",`, 1))))
 		}
@@ -180,7 +180,7 @@ func TestDimensionsThatNoDatabaseTakes(t *testing.T) {
 func TestEvidenceIsTheNewestOfEachMinute(t *testing.T) {
 	w := newWorld(t, sqlite(t))
 	f := w.put(t, stops.definition())
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	const more = ingest.EvidencePerMinute + 15
 	for _, first := range []int{1, 0} { // the newer half before the older
 		var records []string
@@ -230,7 +230,7 @@ func TestAlarmsAreDueForTheMinutesTouched(t *testing.T) {
 	began := func(second int64) time.Time { return noon.Add(time.Hour + time.Duration(second)*time.Second) }
 	o.Now = func() time.Time { return began(clock.Load()) }
 	o.Committed = func() { woken <- true }
-	r := start(t, o)
+	r := start(t, w, o)
 	quiet := file(keyAt("old"), plainLog(call("1", "StopLogging", -3600)))
 	quiet.Quiet = true
 	r.take(t, quiet, file(keyAt("other"), plainLog(call("2", "GetUser", 0))))
@@ -271,7 +271,7 @@ func TestAlarmsAreDueForTheMinutesTouched(t *testing.T) {
 // No event opens a span, or a minute of a metric, at a time that cannot be true.
 func TestEventsWithoutATimeThatCanBeTrueAreStoredAndNotCounted(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	at := func(id, when string) string {
 		return strings.Replace(call(id, "StopLogging", 0), noon.Format(time.RFC3339), when, 1)
 	}
@@ -308,7 +308,7 @@ func TestAClockThatIsWrong(t *testing.T) {
 		w := newWorld(t, sqlite(t), stops)
 		o := w.options()
 		o.Now = func() time.Time { return now }
-		r := start(t, o)
+		r := start(t, w, o)
 		r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0))))
 		if d := cmp.Diff(map[int]float64{0: 1}, w.sums(t, "stops")); d != "" {
 			t.Errorf("at %v: %s", now, d)
@@ -328,7 +328,7 @@ func TestFiltersThatChangeBetweenDecodingAndWriting(t *testing.T) {
 			w.put(t, count{"lists", `{ $.eventName = "ListUsers" }`}.definition())
 		}
 	}}
-	r := start(t, o)
+	r := start(t, w, o)
 	r.take(t, file(keyAt("a"), plainLog(call("1", "StopLogging", 0), call("2", "GetUser", 60), call("3", "ListUsers", 60))))
 	if d := cmp.Diff([]map[int]float64{{1: 1}, {1: 1}}, []map[int]float64{w.sums(t, "stops"), w.sums(t, "lists")}); d != "" {
 		t.Error(d)
@@ -352,14 +352,13 @@ func (b *between) Update(ctx context.Context, f func(*state.Tx) error) error {
 func TestLogGroupsComeAndGo(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
 	var second state.LogGroup
-	o := w.options()
-	o.Group = func(a source.Arrival) int64 {
+	r := start(t, w, w.options())
+	r.group = func(a source.Arrival) int64 {
 		if strings.HasPrefix(a.Key, keyAt("second")) {
 			return second.ID
 		}
 		return w.group.ID
 	}
-	r := start(t, o)
 	second.ID = 12345
 	if err := r.give(t, file(keyAt("second"), plainLog(call("1", "StopLogging", 0))))[keyAt("second")]; err == nil {
 		t.Error("a file was taken in for a log group that there is not")

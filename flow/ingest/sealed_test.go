@@ -19,7 +19,7 @@ func TestRepeatsOfWhatIsSealed(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
 	store := events.New(events.Options{State: w.db, Blobs: blob.NewMemory(), Owner: "test", Now: func() time.Time { return noon.Add(time.Hour) }})
 	w.ids = store
-	r := start(t, w.options())
+	r := start(t, w, w.options())
 	var records []string
 	for i := range 40 {
 		records = append(records, call(fmt.Sprint(i), "StopLogging", 60*i))
@@ -36,7 +36,7 @@ func TestRepeatsOfWhatIsSealed(t *testing.T) {
 	}
 	r.take(t, file(keyAt("b"), plainLog(records[:25]...)))
 	r.stop()
-	r = start(t, w.options())
+	r = start(t, w, w.options())
 	r.take(t, file(keyAt("c"), plainLog(records...)), file(keyAt("d"), plainLog(other, nowhere)))
 	if s := r.Stats(); s.RecordsStored != 15 || s.RecordsDuplicate != 27 {
 		t.Errorf("%+v", s)
@@ -70,7 +70,7 @@ func TestFilesAreWrittenTogether(t *testing.T) {
 	w := newWorld(t, sqlite(t), stops)
 	o := w.options()
 	o.MaxDelay, o.MaxFiles = time.Hour, 3
-	r := start(t, o)
+	r := start(t, w, o)
 	for round := range 2 {
 		a, b, c := fmt.Sprint(round, "a"), fmt.Sprint(round, "b"), fmt.Sprint(round, "c")
 		r.take(t, file(a, plainLog(call(a, "StopLogging", 0))), file(b, plainLog(call(b, "StopLogging", 0))), file(c, plainLog(call(c, "StopLogging", 0))))

@@ -44,10 +44,10 @@ func (a *asked) IDs(ctx context.Context, group, from, to int64, visit func(event
 func TestTwoWriteToOneDatabase(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *state.DB) {
 		w := newWorld(t, a, stops)
-		first := start(t, w.options())
+		first := start(t, w, w.options())
 		o := w.options()
 		o.State, o.Events = b, stored(t, b)
-		second := start(t, o)
+		second := start(t, w, o)
 		const files = 60
 		var giving sync.WaitGroup
 		for n, r := range []*runner{first, second} {
@@ -90,7 +90,7 @@ func TestWhoIsOvertakenCatchesUp(t *testing.T) {
 		for _, db := range []*state.DB{a, b} {
 			o := w.options()
 			o.State, o.Events = db, ids
-			runners = append(runners, start(t, o))
+			runners = append(runners, start(t, w, o))
 		}
 		const rounds = 20
 		for i := range rounds {
@@ -122,7 +122,7 @@ func TestWhoIsOvertakenByWhatIsSealed(t *testing.T) {
 	for range 2 {
 		o := w.options()
 		o.Events = ids
-		runners = append(runners, start(t, o))
+		runners = append(runners, start(t, w, o))
 	}
 	for i := range 6 {
 		runners[i%2].take(t, file(keyAt(fmt.Sprint(i)), plainLog(call(fmt.Sprint(i), "StopLogging", 0), call(fmt.Sprint(i-1), "StopLogging", 0), call(fmt.Sprint(i-2), "StopLogging", 0))))

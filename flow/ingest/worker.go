@@ -60,11 +60,11 @@ func (w *worker) run(ctx context.Context) {
 const sourceAttempts = 4
 
 // take reads a file and hands it on to be committed, or gives it back.
-func (w *worker) take(ctx context.Context, a source.Arrival) {
+func (w *worker) take(ctx context.Context, a arrival) {
 	began := w.in.o.Now().UnixMilli()
 	for attempt := 1; ; attempt++ {
 		// A file of its own: parts of one that broke off may be being written.
-		f := &file{arrival: a, group: w.in.o.Group(a), version: a.Version, began: began}
+		f := &file{arrival: a.Arrival, group: a.group, version: a.Version, began: began}
 		f.key, f.keyed = event.ParseKey(a.Key)
 		err := w.read(ctx, f)
 		if again := (*sourceError)(nil); errors.As(err, &again) && attempt < sourceAttempts {

@@ -174,7 +174,7 @@ func (w *world) stored(t testing.TB) int64 {
 // options are those of an Ingest on the world.
 func (w *world) options() ingest.Options {
 	return ingest.Options{
-		State: w.db, Events: w.ids, Group: func(source.Arrival) int64 { return w.group.ID },
+		State: w.db, Events: w.ids,
 		Now: func() time.Time { return noon.Add(time.Hour) }, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -182,10 +182,16 @@ func (w *world) options() ingest.Options {
 // A runner is an Ingest that runs until the end of the test, or stop.
 type runner struct {
 	*ingest.Ingest
-	stop func()
+	group func(source.Arrival) int64
+	stop  func()
 }
 
-func start(t testing.TB, o ingest.Options) *runner {
+// Take takes a file for its log group.
+func (r *runner) Take(ctx context.Context, a source.Arrival) error {
+	return r.Ingest.Take(ctx, r.group(a), a)
+}
+
+func start(t testing.TB, w *world, o ingest.Options) *runner {
 	t.Helper()
 	in, err := ingest.New(o)
 	if err != nil {
@@ -196,7 +202,7 @@ func start(t testing.TB, o ingest.Options) *runner {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { in.Run(ctx) })
-	r := &runner{in, sync.OnceFunc(func() {
+	r := &runner{in, func(source.Arrival) int64 { return w.group.ID }, sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
 	})}
