@@ -105,13 +105,14 @@ func (a *App) secretOf(_ context.Context, accessKeyID string) (string, bool, err
 // consolePages serve the status page, metrics and health.
 func (a *App) consolePages() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", status.New(status.Options{
+	mux.Handle("GET /{$}", fewAtOnce(pagesAtOnce, status.New(status.Options{
 		State: a.db, Sources: a.statusOfSources, Redact: notify.Redact, Now: a.o.Now, Version: a.o.Version, Account: a.config.Account,
-	}))
+	})))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: requestWithin}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, health{OK: true}) })
+	probe := &probe{health: a.health, now: time.Now}
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		h := a.health(r.Context())
+		h := probe.ask(r.Context())
 		code := http.StatusOK
 		if !h.OK {
 			code = http.StatusServiceUnavailable
@@ -171,6 +172,50 @@ func (a *App) health(ctx context.Context) health {
 	}
 	h.OK = !h.Starting && h.Database == "" && waiting == 0
 	return h
+}
+
+// probeEvery is how long an answer about the health holds: asking writes to the
+// database, and who asks need not say who he is.
+const probeEvery = 500 * time.Millisecond
+
+// A probe asks for the health, for all that want to know it at a time.
+type probe struct {
+	health func(context.Context) health
+	now    func() time.Time
+
+	mu   sync.Mutex
+	last health    // guarded by mu
+	at   time.Time // guarded by mu
+}
+
+func (p *probe) ask(ctx context.Context) health {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := p.now(); p.at.IsZero() || now.Sub(p.at) >= probeEvery || now.Before(p.at) {
+		// Not with the context of who asks first: others wait for the same answer.
+		p.last, p.at = p.health(context.WithoutCancel(ctx)), now
+	}
+	return p.last
+}
+
+// pagesAtOnce is how many status pages are made at a time: each reads much of
+// the database, which the chain needs too.
+const pagesAtOnce = 2
+
+// fewAtOnce lets n requests through at a time; others wait, at most
+// requestWithin.
+func fewAtOnce(n int, h http.Handler) http.Handler {
+	slots := make(chan struct{}, n)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			h.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		case <-time.After(requestWithin):
+			http.Error(w, "too many ask for this page at once; ask again later", http.StatusServiceUnavailable)
+		}
+	})
 }
 
 func answer(w http.ResponseWriter, code int, v any) {

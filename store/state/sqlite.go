@@ -6,9 +6,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 )
@@ -58,7 +60,7 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 		if err := makeFile(name); err != nil {
 			return err
 		}
-		writer, err := db.connectSQLite(name, sqlitePragmas...)
+		writer, err := db.connectSQLite(name, "mode=rw", sqlitePragmas...)
 		if err != nil {
 			return err
 		}
@@ -67,16 +69,25 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 		}
 		db.writers = newPool(writer, 1, true)
 	}
+	if !write {
+		switch _, err := os.Stat(name); {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("there is no database yet: %w", err)
+		case err != nil:
+			return fmt.Errorf("the database cannot be read: %w", err)
+		}
+	}
 	// Not mode=ro: the last connection to close has to be able to write the log
 	// back, and the first to open to make its index.
-	reader, err := db.connectSQLite(name, "query_only(1)", "cache_size(-8000)")
+	mode := "mode=rw"
+	if !write && unchanging(name) {
+		mode = "mode=ro&immutable=1"
+	}
+	reader, err := db.connectSQLite(name, mode, "query_only(1)", "cache_size(-8000)")
 	if err != nil {
 		return err
 	}
 	if !write {
-		if _, err := os.Stat(name); err != nil {
-			return fmt.Errorf("there is no database yet: %w", err)
-		}
 		if err := db.checkCurrent(ctx, reader); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -85,8 +96,22 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 	return nil
 }
 
-func (db *DB) connectSQLite(name string, pragmas ...string) (*sql.DB, error) {
-	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: filepath.ToSlash(name)}).EscapedPath() + "?mode=rw&_busy_timeout=" + sqliteBusy)
+// unchanging tells whether the file lies on a file system that is read-only, with
+// no log beside it: a backup, a snapshot, or the folder of a server that was
+// stopped. SQLite would want to make a log. A server that is started later, where
+// the same folder can be written to, must not be met by such a reader.
+func unchanging(name string) bool {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err == nil {
+		_ = f.Close() // nothing was written
+		return false
+	}
+	log, missing := os.Stat(name + "-wal")
+	return errors.Is(err, syscall.EROFS) && (errors.Is(missing, fs.ErrNotExist) || missing == nil && log.Size() == 0)
+}
+
+func (db *DB) connectSQLite(name, mode string, pragmas ...string) (*sql.DB, error) {
+	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: filepath.ToSlash(name)}).EscapedPath() + "?" + mode + "&_busy_timeout=" + sqliteBusy)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
+	"time"
 
 	"tocsin/wire/sigv4"
 )
@@ -14,8 +16,13 @@ import (
 // Service is what requests are signed for.
 const Service = "tocsin"
 
-// MaxRequest bounds the body of a request, in bytes.
-const MaxRequest = 1 << 20
+// MaxRequest bounds the body of a request, in bytes. It is read before the
+// signature can be checked, so that it has to be small.
+const MaxRequest = 64 << 10
+
+// refusedEvery is how often a refused request is told to the log at most: whoever
+// reaches the address could else fill the disk of the log.
+const refusedEvery = time.Second
 
 // NewHandler serves an API to who signs with a key that v knows.
 func NewHandler(a API, v sigv4.Verifier, log *slog.Logger) http.Handler {
@@ -41,6 +48,24 @@ func NewHandler(a API, v sigv4.Verifier, log *slog.Logger) http.Handler {
 type handler struct {
 	verifier *sigv4.Verifier
 	log      *slog.Logger
+
+	mu     sync.Mutex
+	told   time.Time // when a refused request was told last; guarded by mu
+	untold int       // how many were not since; guarded by mu
+}
+
+// refuse tells the log of a refused request, and of those before it that were
+// not told.
+func (h *handler) refuse(r *http.Request, code string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.verifier.Now()
+	if since := now.Sub(h.told); since >= 0 && since < refusedEvery {
+		h.untold++
+		return
+	}
+	h.log.Warn("request refused", "path", r.URL.Path, "from", r.RemoteAddr, "code", code, "more", h.untold)
+	h.told, h.untold = now, 0
 }
 
 // serve answers an operation: verify, read, do, write.
@@ -78,12 +103,12 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var request *RequestError
 	switch {
 	case errors.As(err, &refused):
-		h.log.Warn("request refused", "path", r.URL.Path, "from", r.RemoteAddr, "code", refused.Code)
+		h.refuse(r, refused.Code)
 		h.write(w, refused.Status, failure{refused.Code, refused.Message})
 	case errors.As(err, &request):
 		h.write(w, http.StatusBadRequest, failure{"ValidationException", request.Message})
 	case errors.Is(err, sigv4.ErrTooLarge):
-		h.write(w, http.StatusRequestEntityTooLarge, failure{"RequestEntityTooLarge", "the request is longer than a megabyte"})
+		h.write(w, http.StatusRequestEntityTooLarge, failure{"RequestEntityTooLarge", "the request is longer than 64 kB"})
 	case r.Context().Err() != nil:
 		return // nobody is there to be answered
 	default:
