@@ -2,8 +2,11 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"tocsin/app"
@@ -44,7 +47,7 @@ func writeStart(w io.Writer, sc screen, a *app.App) {
 		line("sources", "none: nothing comes in until there is one (--source dir:PATH)")
 	}
 	for i, from := range c.Sources {
-		line(onlyFirst(i, "sources"), from.From)
+		line(onlyFirst(i, "sources"), from.From+notYet(from.From))
 	}
 	writeAlarms(line, c, first)
 	writeTold(line, first)
@@ -65,6 +68,15 @@ func writeStart(w io.Writer, sc screen, a *app.App) {
 	fmt.Fprintln(w)
 }
 
+// notYet tells of a folder that is not there: perhaps its name is wrong.
+func notYet(from string) string {
+	folder, ok := strings.CutPrefix(from, "dir:")
+	if _, err := os.Stat(folder); !ok || !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return " (there is no such folder: it is waited for)"
+}
+
 // onlyFirst is a name for the first of several lines.
 func onlyFirst(i int, name string) string {
 	if i > 0 {
@@ -79,6 +91,8 @@ func writeAlarms(line func(name, text string), c app.Config, first app.First) {
 		line("alarms", fmt.Sprintf("%s of pack %s, on topic %s", count(int64(made), "alarm"), c.Pack, c.Topics[0].Name))
 	case made > 0:
 		line("alarms", fmt.Sprintf("%s more, of pack %s: %s", count(int64(made), "alarm"), c.Pack, strings.Join(first.Alarms, ", ")))
+	case first.Start:
+		line("alarms", fmt.Sprintf("none: pack %s makes none", c.Pack))
 	default:
 		line("alarms", fmt.Sprintf("as they were; pack %s has nothing new", c.Pack))
 	}
