@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"tocsin/app"
@@ -105,7 +107,11 @@ func writeTold(line func(name, text string), first app.First) {
 	if len(first.Subscribers) == 0 {
 		line("told", "nobody: alarms ring and are not heard (--subscribe email:ADDRESS)")
 	}
-	for i, s := range first.Subscribers {
+	// The database has them in no order that people would know.
+	subscribers := slices.SortedFunc(slices.Values(first.Subscribers), func(a, b state.Subscription) int {
+		return cmp.Or(cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Endpoint, b.Endpoint))
+	})
+	for i, s := range subscribers {
 		line(onlyFirst(i, "told"), toldText(s))
 	}
 	for _, d := range first.Declined {
