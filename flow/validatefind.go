@@ -133,10 +133,10 @@ func digestFolders(ctx context.Context, o source.Objects, bucket, folder string,
 		switch {
 		case here == event.DigestFiles:
 			enter = f.Region == "" || f.Region == name
-		case isAccount(here):
+		case event.IsAccount(here):
 			enter = name == event.DigestFiles
 		case here == "AWSLogs" || strings.HasPrefix(here, "o-") && above == "AWSLogs":
-			enter = isAccount(name) && (f.Account == "" || f.Account == name) || strings.HasPrefix(name, "o-")
+			enter = event.IsAccount(name) && (f.Account == "" || f.Account == name) || strings.HasPrefix(name, "o-")
 		default:
 			enter = depth < deepest
 		}
@@ -150,10 +150,6 @@ func digestFolders(ctx context.Context, o source.Objects, bucket, folder string,
 		found = append(found, more...)
 	}
 	return found, nil
-}
-
-func isAccount(name string) bool {
-	return len(name) == 12 && strings.Trim(name, "0123456789") == ""
 }
 
 // dayForm is how folders say the day.

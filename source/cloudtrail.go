@@ -35,7 +35,7 @@ func NewCloudTrail(ctx context.Context) (*CloudTrail, error) {
 	return &CloudTrail{cfg}, nil
 }
 
-// PublicKeys is that of Keys: ListPublicKeys, asked in the given Region.
+// PublicKeys is ListPublicKeys, asked in the given Region.
 func (c *CloudTrail) PublicKeys(ctx context.Context, region string, start, end time.Time) (digest.Keys, error) {
 	in := map[string]any{"StartTime": start.Unix(), "EndTime": end.Unix()}
 	keys := digest.Keys{}

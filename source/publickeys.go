@@ -13,8 +13,8 @@ import (
 	"tocsin/core/digest"
 )
 
-// Keys gives the public keys of a Region whose periods meet a stretch of time.
-type Keys interface {
+// PublicKeys gives the public keys of a Region whose periods meet a stretch of time.
+type PublicKeys interface {
 	PublicKeys(ctx context.Context, region string, start, end time.Time) (digest.Keys, error)
 }
 
@@ -35,7 +35,7 @@ func KeysOf(path string) (FixedKeys, error) {
 	return FixedKeys(keys), nil
 }
 
-// PublicKeys is that of Keys.
+// PublicKeys is that of the interface.
 func (f FixedKeys) PublicKeys(_ context.Context, _ string, start, end time.Time) (digest.Keys, error) {
 	keys := digest.Keys{}
 	for name, k := range f {
@@ -51,10 +51,10 @@ func (f FixedKeys) PublicKeys(_ context.Context, _ string, start, end time.Time)
 type CachedKeys struct {
 	Dir string
 	// From is asked first, and what it gives is kept; nil: only what was kept.
-	From Keys
+	From PublicKeys
 }
 
-// PublicKeys is that of Keys.
+// PublicKeys is that of the interface.
 func (c CachedKeys) PublicKeys(ctx context.Context, region string, start, end time.Time) (digest.Keys, error) {
 	if filepath.Base(region) != region || region == "." || region == ".." {
 		return nil, fmt.Errorf("%q is no Region", region)

@@ -96,7 +96,7 @@ func TestCachedKeys(t *testing.T) {
 		t.Errorf("nothing kept: %v", err)
 	}
 	for _, c := range []struct {
-		keys source.Keys
+		keys source.PublicKeys
 		at   time.Duration // minutes after noon
 		want string
 	}{

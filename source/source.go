@@ -1,9 +1,12 @@
 // Package source is where log files come from: files, directories, zip
 // archives, standard input and S3 prefixes, once by Open, in a stretch of time by
 // a Backfill, or as they appear by a Feed, which a queue of messages can be too.
+// What digests of log files are checked by comes from here as well: the Objects of
+// a bucket or of its Mirror, and the PublicKeys of CloudTrail.
 //
-// A source names files and opens them when asked; it never looks inside a log
-// file. What it cannot reach it reports by name and goes on.
+// A source reads what names log files, such as folders, archives and messages,
+// and opens the files when asked; what they say it leaves to others. What it
+// cannot reach it reports by name and goes on.
 package source
 
 import (

@@ -46,7 +46,7 @@ func ParseKey(key string) (Key, bool) {
 		k.OrganizationID, parts = parts[n-1], parts[:n-1]
 	}
 	n := len(parts)
-	if n == 0 || parts[n-1] != "AWSLogs" || !isAccount(k.Account) {
+	if n == 0 || parts[n-1] != "AWSLogs" || !IsAccount(k.Account) {
 		return Key{}, false
 	}
 	k.Prefix = strings.Join(parts[:n-1], "/")
@@ -92,8 +92,8 @@ func cutLast(s string) (before, after string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// isAccount tells whether s is the 12 digits of an account id.
-func isAccount(s string) bool {
+// IsAccount tells whether s is the 12 digits of an account id.
+func IsAccount(s string) bool {
 	return len(s) == 12 && number([]byte(s)) >= 0
 }
 
