@@ -5,13 +5,14 @@ import (
 	"slices"
 	"testing"
 
+	"tocsin/bench/sets"
 	"tocsin/core/pattern"
 )
 
 // TestSubjectsAgree runs every way of scanning once over a little data, and holds
 // the matches against the plain matcher.
 func TestSubjectsAgree(t *testing.T) {
-	s, err := makeSet(context.Background(), t.TempDir(), "small", 6000)
+	s, err := sets.Make(context.Background(), t.TempDir(), "small", 6000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +20,7 @@ func TestSubjectsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkPatterns(s.files, patterns, 500); err != nil {
+	if err := checkPatterns(s.Files, patterns, 500); err != nil {
 		t.Error(err)
 	}
 	whole, err := wholeSubjects()
@@ -30,7 +31,7 @@ func TestSubjectsAgree(t *testing.T) {
 	var found result
 	for i, x := range subjects {
 		x.begin()
-		if err := x.read(t.Context(), s.files); err != nil {
+		if err := x.read(t.Context(), s.Files); err != nil {
 			t.Fatalf("%s: %v", x.name, err)
 		}
 		r := x.result()

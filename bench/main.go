@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+
+	"tocsin/bench/sets"
 )
 
 func main() {
@@ -63,13 +65,13 @@ func run(ctx context.Context, args []string) error {
 		o.dir = filepath.Join(cache, "tocsin-bench")
 	}
 	for _, name := range strings.Split(o.sets, ",") {
-		s, err := makeSet(ctx, o.dir, name, o.events)
+		s, err := sets.Make(ctx, o.dir, name, o.events)
 		if err != nil {
 			return err
 		}
 		switch {
 		case o.make:
-			fmt.Println(s.folder)
+			fmt.Println(s.Folder)
 		case o.memory:
 			err = measureMemory(ctx, s)
 		default:

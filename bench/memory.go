@@ -8,11 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"tocsin/bench/sets"
 )
 
 // measureMemory builds the command and prints the most memory that a scan of the
 // set holds at a time, with two workers.
-func measureMemory(ctx context.Context, s *set) error {
+func measureMemory(ctx context.Context, s *sets.Set) error {
 	dir, err := os.MkdirTemp("", "tocsin-bench")
 	if err != nil {
 		return err
@@ -25,7 +27,7 @@ func measureMemory(ctx context.Context, s *set) error {
 		return fmt.Errorf("build tocsin (run bench from the repository): %w", err)
 	}
 	for _, workers := range []string{"1", "2"} {
-		scan := exec.CommandContext(ctx, binary, "scan", "--json", "--workers", workers, s.folder)
+		scan := exec.CommandContext(ctx, binary, "scan", "--json", "--workers", workers, s.Folder)
 		scan.Stdout, scan.Stderr = io.Discard, os.Stderr
 		// 3 says that an alarm rang, which it should.
 		if err := scan.Run(); err != nil {
@@ -38,7 +40,7 @@ func measureMemory(ctx context.Context, s *set) error {
 			return err
 		}
 		cpu := scan.ProcessState.UserTime() + scan.ProcessState.SystemTime()
-		fmt.Printf("%s, --workers %s: %.1f MB at most, %.2f CPU s, %.1f MB of gzip\n", s.name, workers, float64(peak)/1e6, cpu.Seconds(), float64(s.packed)/1e6)
+		fmt.Printf("%s, --workers %s: %.1f MB at most, %.2f CPU s, %.1f MB of gzip\n", s.Name, workers, float64(peak)/1e6, cpu.Seconds(), float64(s.Packed)/1e6)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"tocsin/bench/sets"
 	"tocsin/core/control"
 	"tocsin/flow"
 )
@@ -17,7 +18,7 @@ import (
 // measureRatios prints what each subject costs in units of the first, which
 // only decompresses: the parts of a scan with more and more patterns, taking
 // turns every few files, and then the whole of one, file after file to the end.
-func measureRatios(ctx context.Context, s *set, o options) error {
+func measureRatios(ctx context.Context, s *sets.Set, o options) error {
 	parts, err := partSubjects(o)
 	if err != nil {
 		return err
@@ -34,11 +35,11 @@ func measureRatios(ctx context.Context, s *set, o options) error {
 		return err
 	}
 	fmt.Printf("%s: %d files, %.1f MB of gzip, %.1f MB of JSON (%.1f:1), %d events\nevents that the CIS patterns match: %v\n",
-		s.name, len(s.files), float64(s.packed)/1e6, float64(found.bytes)/1e6, float64(found.bytes)/float64(s.packed), found.events, found.matches)
+		s.Name, len(s.Files), float64(s.Packed)/1e6, float64(found.bytes)/1e6, float64(found.bytes)/float64(s.Packed), found.events, found.matches)
 	if err := table(parts); err != nil {
 		return err
 	}
-	if _, err := measure(ctx, s, whole, o.rounds, len(s.files)); err != nil {
+	if _, err := measure(ctx, s, whole, o.rounds, len(s.Files)); err != nil {
 		return err
 	}
 	return table(whole)
@@ -90,13 +91,13 @@ func wholeSubjects() ([]*subject, error) {
 // work is done by one processor. The subjects take turns every batch of files, so
 // that whatever slows the machine for a while slows them all. It returns what
 // the subjects agreed on.
-func measure(ctx context.Context, s *set, subjects []*subject, rounds, batch int) (result, error) {
+func measure(ctx context.Context, s *sets.Set, subjects []*subject, rounds, batch int) (result, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var found result
 	for i := range rounds + 1 {
-		fmt.Fprintf(os.Stderr, "bench: %s, round %d of %d\n", s.name, i, rounds)
+		fmt.Fprintf(os.Stderr, "bench: %s, round %d of %d\n", s.Name, i, rounds)
 		if err := round(ctx, s, subjects, batch, i); err != nil {
 			return found, err
 		}
@@ -115,14 +116,14 @@ func measure(ctx context.Context, s *set, subjects []*subject, rounds, batch int
 
 // round reads all files with all subjects and notes the processor time and the
 // allocations of each.
-func round(ctx context.Context, s *set, subjects []*subject, batch, turn int) error {
+func round(ctx context.Context, s *sets.Set, subjects []*subject, batch, turn int) error {
 	for _, x := range subjects {
 		x.begin()
 		x.times, x.allocs = append(x.times, 0), 0
 	}
 	runtime.GC()
 	var before, after runtime.MemStats
-	for files := range slices.Chunk(s.files, batch) {
+	for files := range slices.Chunk(s.Files, batch) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"tocsin/bench/sets"
 	"tocsin/core/event"
 	"tocsin/core/pattern"
 )
@@ -17,13 +18,13 @@ const sampleMatches = 600_000
 
 // checkSample holds the matches of the fast path, pattern by pattern, against
 // encoding/json and Pattern.Match on the first records of the set.
-func checkSample(s *set) error {
+func checkSample(s *sets.Set) error {
 	for _, n := range []int{15, 1500} {
 		patterns, err := makePatterns(n)
 		if err != nil {
 			return err
 		}
-		if err := checkPatterns(s.files, patterns, sampleMatches/n); err != nil {
+		if err := checkPatterns(s.Files, patterns, sampleMatches/n); err != nil {
 			return err
 		}
 	}

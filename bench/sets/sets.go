@@ -1,4 +1,5 @@
-package main
+// Package sets makes the log files that are measured with.
+package sets
 
 import (
 	"bytes"
@@ -17,20 +18,20 @@ import (
 	"tocsin/synth"
 )
 
-// A set is data to measure with.
-type set struct {
-	name, folder string
-	files        []string // paths, in the order of delivery
-	packed       int64
+// A Set is log files to measure with.
+type Set struct {
+	Name, Folder string
+	Files        []string // paths, in the order of delivery
+	Packed       int64    // bytes
 }
 
 // sizes are the numbers of files of the sets, for 650,000 events.
 var sizes = map[string]int{"small": 2000, "large": 20}
 
-// makeSet makes a set unless it is there from an earlier run. It is the busy day
+// Make makes a set unless it is there from an earlier run. It is the busy day
 // of a company with twelve accounts, each event delivered once, because a batch
 // of files cannot know what the others held.
-func makeSet(ctx context.Context, dir, name string, events int) (*set, error) {
+func Make(ctx context.Context, dir, name string, events int) (*Set, error) {
 	files, ok := sizes[name]
 	if !ok {
 		return nil, fmt.Errorf("no set %q: there are small and large", name)
@@ -41,17 +42,18 @@ func makeSet(ctx context.Context, dir, name string, events int) (*set, error) {
 	folder := filepath.Join(dir, fmt.Sprintf("%s-%d-%d", name, events, files))
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		o := synth.Options{Events: events, Files: files, Seed: 1, Story: "busy", Accounts: 12, Span: 24 * time.Hour, Duplicates: -1}
-		if err := writeSet(ctx, folder, o); err != nil {
+		if err := Write(ctx, folder, o); err != nil {
 			return nil, err
 		}
 	} else if err != nil {
 		return nil, err
 	}
-	return openSet(name, folder)
+	return Open(name, folder)
 }
 
-func openSet(name, folder string) (*set, error) {
-	s := &set{name: name, folder: folder}
+// Open is the set in a folder.
+func Open(name, folder string) (*Set, error) {
+	s := &Set{Name: name, Folder: folder}
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -60,11 +62,11 @@ func openSet(name, folder string) (*set, error) {
 		if err != nil {
 			return err
 		}
-		s.files, s.packed = append(s.files, path), s.packed+info.Size()
+		s.Files, s.Packed = append(s.Files, path), s.Packed+info.Size()
 		return nil
 	})
 	// By time, not one account after the other, as files are delivered.
-	slices.SortStableFunc(s.files, func(a, b string) int { return bytes.Compare(stamp(a), stamp(b)) })
+	slices.SortStableFunc(s.Files, func(a, b string) int { return bytes.Compare(stamp(a), stamp(b)) })
 	return s, err
 }
 
@@ -77,9 +79,9 @@ func stamp(path string) []byte {
 	return name
 }
 
-// writeSet writes the files as zlib would make them, because those of Go's
+// Write writes the files as zlib would make them, because those of Go's
 // compressor are easier to decompress.
-func writeSet(ctx context.Context, folder string, o synth.Options) error {
+func Write(ctx context.Context, folder string, o synth.Options) error {
 	pack := packWithGzip
 	if _, err := exec.LookPath("gzip"); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: there is no gzip command: the files are compressed with Go's klauspost library, which flatters")
