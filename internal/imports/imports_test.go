@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"core/policy":        {"core/excerpt"},
 	"core/digest":        {"core/event"},
 	"core/evidence":      {"core/event"},
+	"audit":              {"core"},
 	"bench":              {"synth", "flow", "source", "core", "app", "store", "notify"},
 	"internal/corpus":    {},
 	"internal/crash":     {},

@@ -1,0 +1,213 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/core/alarm"
+	"tocsin/core/control"
+	"tocsin/core/metric"
+)
+
+// stuckAfter is how long an alarm may be in ALARM before it counts as mute.
+const stuckAfter = 24 * time.Hour
+
+func quoted(text string) json.RawMessage {
+	b, err := json.Marshal(text)
+	if err != nil {
+		return nil // no text of Go's fails to be written
+	}
+	return b
+}
+
+// downstream judges what comes after a match of the filter: its metric, the best
+// alarm on it, the best action of that, topic and subscription.
+func (a *Account) downstream(r *reading, match []control.Example, noisy bool) []Link {
+	if len(r.Metrics) == 0 {
+		return []Link{{Kind: MetricLink, Name: "none", Rank: Broken, problem: filterValue, Text: "filter " + r.Name + " publishes no metric"}}
+	}
+	var best []Link
+	for _, m := range r.Metrics {
+		links := a.metricChain(r, m, match, noisy)
+		if best == nil || worst(links) < worst(best) {
+			best = links
+		}
+	}
+	return best
+}
+
+func (a *Account) metricChain(r *reading, m FilterMetric, match []control.Example, noisy bool) []Link {
+	l := Link{Kind: MetricLink, Name: m.Namespace + "/" + m.Name}
+	value, ok := m.valueOf(r, match)
+	switch {
+	case m.Name == "" || m.Namespace == "":
+		l.Rank, l.Text = Unknown, "the answer does not name the metric"
+		return []Link{l}
+	case !ok:
+		l.Rank, l.problem, l.Text = Broken, filterValue, "the metric value "+m.Value+" is no number, and no event of the control has such a field"
+		return []Link{l}
+	}
+	set := a.alarms(r.account, r.region)
+	if set == nil || !set.Read && len(set.Metric) == 0 {
+		return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
+	}
+	var best []Link
+	for i := range set.Metric {
+		if links := a.alarmChain(r, m, value, set, &set.Metric[i], noisy); links != nil && (best == nil || closer(links, best)) {
+			best = links
+		}
+	}
+	if best == nil || worst(best) == Broken && !set.Read {
+		if !set.Read {
+			return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
+		}
+		return []Link{l, {Kind: AlarmLink, Name: "none", Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r)}}
+	}
+	return append([]Link{l}, best...)
+}
+
+// closer tells whether a chain is better than another: by its worst link, and of
+// two broken ones by how far it gets.
+func closer(a, b []Link) bool {
+	if worst(a) != worst(b) {
+		return worst(a) < worst(b)
+	}
+	return worst(a) == Broken && firstBroken(a) > firstBroken(b)
+}
+
+func firstBroken(links []Link) int {
+	return slices.IndexFunc(links, func(l Link) bool { return l.Rank == Broken })
+}
+
+// nearMiss tells of an alarm that nearly watches the metric.
+func (a *Account) nearMiss(m FilterMetric, r *reading) string {
+	for _, set := range a.Alarms {
+		for i := range set.Metric {
+			for _, id := range set.Metric[i].inputs() {
+				switch name := set.Metric[i].Name; {
+				case id[1] == m.Name && id[0] == m.Namespace:
+					return fmt.Sprintf("; alarm %s watches it in %s", name, set.Region)
+				case id[1] == m.Name:
+					return fmt.Sprintf("; alarm %s watches %s/%s, another namespace", name, id[0], id[1])
+				case id[0] == m.Namespace && strings.EqualFold(id[1], m.Name):
+					return fmt.Sprintf("; alarm %s watches %s, which differs in case", name, id[1])
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// alarmChain judges one alarm and what follows; nil when it watches another metric.
+func (a *Account) alarmChain(r *reading, m FilterMetric, value float64, set *AlarmSet, ma *MetricAlarm, noisy bool) []Link {
+	if !slices.Contains(ma.inputs(), [2]string{m.Namespace, m.Name}) {
+		return nil
+	}
+	l := Link{Kind: AlarmLink, Name: ma.Name, evidence: evidence("cloudwatch:DescribeAlarms", ma.Name, ma.answer)}
+	def, ok := ma.simple(metric.NewIdentity(m.Namespace, m.Name))
+	if !ok {
+		l.Rank, l.Text = Unknown, "it is on metric math or an anomaly band, which is not judged"
+	} else if err := ma.sound(def); err != nil {
+		l.Rank, l.Text = Unknown, "its definition cannot be read: "+firstLine(err.Error())
+	} else {
+		l = a.ringLink(l, r, m, def, value, ma, noisy)
+	}
+	links := []Link{l}
+	if l.Rank == Broken {
+		return links
+	}
+	next := a.reach(ringer{
+		name: ma.Name, arn: ma.ARN, account: set.Account, region: set.Region, enabled: ma.Enabled, actions: ma.AlarmActions, set: set,
+		notice: alarm.Notice{Metric: &ma.Alarm, From: alarm.OK, To: alarm.Record{State: alarm.InAlarm, Reason: "audit", Updated: a.At, Transitioned: a.At}},
+	})
+	if worst(next) > Holds {
+		if by := a.composites(set, ma.Name, ma.ARN, 0); by != nil && closer(by, next) {
+			next = by
+		}
+	}
+	return append(links, next...)
+}
+
+// ringLink judges whether one event rings the alarm.
+func (a *Account) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, value float64, ma *MetricAlarm, noisy bool) Link {
+	fail := func(rank Rank, text string, args ...any) Link {
+		l.Rank, l.problem, l.Text = rank, alarmSettings, fmt.Sprintf(text, args...)
+		return l
+	}
+	if text, rank := a.dimensionsFit(r, m, def); rank != Holds {
+		l = fail(rank, "%s", text)
+		if rank == Broken {
+			return l
+		}
+	}
+	unit := m.Unit
+	if unit == "" {
+		unit = metric.None
+	}
+	if def.Unit != "" && def.Unit != unit {
+		return fail(Broken, "it asks for the unit %s and the filter publishes %s: it never gets data", def.Unit, unit)
+	}
+	ring := try(def, value, m.Default)
+	if m.Default != nil && ring.events > 0 {
+		// The default comes only while the log group gets other events: judge the quiet log group too.
+		if quiet := try(def, value, nil); quiet.events == 0 || quiet.events > ring.events || !quiet.again {
+			ring = quiet
+		}
+	}
+	settings := fmt.Sprintf("%s %s %v, %d of %d periods of %d s, missing data %s", def.Statistic, def.ComparisonOperator, def.Threshold,
+		max(1, def.DatapointsToAlarm), def.EvaluationPeriods, def.Period, orMissing(def.TreatMissingData))
+	switch {
+	case ring.events == 0 && ring.quiet == alarm.InAlarm:
+		return fail(Broken, "it is in ALARM while nothing happens, so that no event rings it (%s)", settings)
+	case ring.events == 0:
+		return fail(Broken, "no number of events rings it (%s)", settings)
+	case ring.events > 1 || ring.spread > 1:
+		rank := Broken
+		if noisy {
+			rank = Restricted
+		}
+		if ring.spread > 1 {
+			return fail(rank, "one event does not ring it: it takes %d in each of %d periods of %d s (%s)", ring.events, ring.spread, def.Period, settings)
+		}
+		return fail(rank, "one event does not ring it: it takes %d within %d s (%s)", ring.events, def.Period, settings)
+	case !ring.again:
+		return fail(Broken, "it rings once and then stays in ALARM, so that no later event rings it (%s)", settings)
+	case ma.State == alarm.InAlarm && !ma.Since.IsZero() && a.At.Sub(ma.Since) > stuckAfter:
+		return fail(Restricted, "it is in ALARM since %s: until it leaves, another event tells nobody", ma.Since.Format(time.RFC3339))
+	}
+	if def.Period >= 3600 {
+		l.notes = append(l.notes, fmt.Sprintf("alarm %s stays in ALARM for %d s after an event: others in that time ring nothing", ma.Name, def.Period))
+	}
+	return l
+}
+
+func orMissing(t alarm.TreatMissingData) alarm.TreatMissingData {
+	if t == "" {
+		return alarm.Missing
+	}
+	return t
+}
+
+// dimensionsFit tells whether the alarm looks at the very metric that the filter
+// feeds: the same names of dimensions, and values that do not leave events out.
+func (a *Account) dimensionsFit(r *reading, m FilterMetric, def alarm.Alarm) (string, Rank) {
+	feeds := slices.Sorted(slices.Values(append(slices.Clone(m.Dimensions), r.SystemFields...)))
+	var asks []string
+	for _, d := range def.Dimensions {
+		asks = append(asks, d.Name)
+	}
+	slices.Sort(asks)
+	if !slices.Equal(feeds, asks) {
+		return fmt.Sprintf("it watches dimensions [%s], and the filter publishes [%s]: it never gets data", strings.Join(asks, " "), strings.Join(feeds, " ")), Broken
+	}
+	for _, d := range def.Dimensions {
+		if d.Name == metric.AccountField && d.Value == a.ID {
+			continue
+		}
+		return fmt.Sprintf("it only sees events with %s %s", d.Name, d.Value), Restricted
+	}
+	return "", Holds
+}

@@ -1,0 +1,134 @@
+package audit
+
+import "encoding/json"
+
+// A Rank is how much a link carries. Higher is worse.
+type Rank uint8
+
+const (
+	Holds      Rank = iota
+	Restricted      // it carries, but not all or not for certain
+	Unknown         // it could not be read
+	Broken
+)
+
+// String is the rank in one word.
+func (r Rank) String() string { return [...]string{"holds", "restricted", "unknown", "broken"}[r] }
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Rank) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// The links of a chain, in order.
+const (
+	TrailLink        = "trail"
+	SelectorLink     = "event selectors"
+	LogGroupLink     = "log group"
+	FilterLink       = "metric filter"
+	MetricLink       = "metric"
+	AlarmLink        = "alarm"
+	CompositeLink    = "composite alarm"
+	ActionLink       = "action"
+	TopicLink        = "topic"
+	KeyLink          = "key"
+	SubscriptionLink = "subscription"
+	BucketLink       = "bucket"
+)
+
+// A Link is one link of the chain and how it holds.
+type Link struct {
+	Kind string `json:"kind"`
+	// Name is the resource's, as the account calls it.
+	Name string `json:"name"`
+	Rank Rank   `json:"state"`
+	Text string `json:"text,omitempty"`
+
+	problem  problem
+	evidence []Evidence
+	notes    []string // what is worth knowing though the link holds
+}
+
+// A problem is what is wrong with a link as far as the mend differs.
+type problem uint8
+
+const (
+	nothing problem = iota
+	trailStopped
+	trailSingleRegion
+	trailWithoutGroup
+	trailDelivery
+	selectorsNarrow
+	noFilter
+	filterNarrow
+	filterCriteria
+	filterValue
+	noAlarm
+	alarmSettings
+	alarmActionsOff
+	alarmWithoutAction
+	topicGone
+	topicPolicy
+	topicKey
+	nobodyConfirmed
+	filterPolicy
+	noTrail
+	trailValidation
+	trailKey
+	dataEvents
+	bucketPublic
+	bucketLogging
+)
+
+// Evidence is an answer of an API that a finding rests on.
+type Evidence struct {
+	Call     string          `json:"call"`
+	Resource string          `json:"resource"`
+	Answer   json.RawMessage `json:"answer,omitempty"`
+}
+
+// evidence is the answer without the members that say nothing.
+func evidence(call, resource string, answer any) []Evidence {
+	e := Evidence{Call: call, Resource: resource}
+	if answer != nil {
+		text, err := json.Marshal(answer)
+		var members map[string]any
+		if err == nil && json.Unmarshal(text, &members) == nil {
+			prune(members)
+			text, err = json.Marshal(members)
+		}
+		if err == nil {
+			e.Answer = text
+		}
+	}
+	return []Evidence{e}
+}
+
+// prune drops nulls and what the SDK adds of its own.
+func prune(members map[string]any) {
+	delete(members, "ResultMetadata")
+	for k, v := range members {
+		switch v := v.(type) {
+		case nil:
+			delete(members, k)
+		case string:
+			if v == "" {
+				delete(members, k)
+			}
+		case map[string]any:
+			prune(v)
+		case []any:
+			for _, item := range v {
+				if m, ok := item.(map[string]any); ok {
+					prune(m)
+				}
+			}
+		}
+	}
+}
+
+func worst(links []Link) Rank {
+	r := Holds
+	for _, l := range links {
+		r = max(r, l.Rank)
+	}
+	return r
+}

@@ -1,0 +1,287 @@
+package audit
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"tocsin/core/control"
+	"tocsin/core/pattern"
+)
+
+// A Meaning is what a filter is to a control, or several together.
+type Meaning string
+
+const (
+	Equal     Meaning = "equal"
+	Wider     Meaning = "wider"     // all of it and more
+	Narrower  Meaning = "narrower"  // not all of it
+	Never     Meaning = "never"     // no event at all
+	Everyday  Meaning = "always"    // nearly every event, so that its alarm never leaves ALARM
+	Unrelated Meaning = "unrelated" // nothing of it
+)
+
+// A gap is events of a part that patterns do not match: all of them, or those
+// of which one of Unless does not hold.
+type gap struct {
+	part   part
+	whole  bool
+	unless []*pattern.Comparison
+	unsure bool // too complex to decide
+	sample string
+}
+
+// maxGaps bounds what is told of one part.
+const maxGaps = 8
+
+// gapsOf are the gaps that patterns leave in a part.
+func gapsOf(pt part, patterns []*pattern.Pattern) []gap {
+	var gaps []gap
+	w := pt.world
+	for len(gaps) < maxGaps {
+		found, exists, decided := unmatched(w, patterns)
+		switch {
+		case !decided:
+			return append(gaps, gap{part: pt, unsure: true})
+		case !exists:
+			return gaps
+		}
+		blamed := blame(w, found, patterns)
+		gaps = append(gaps, gap{part: pt, whole: len(blamed) == 0, unless: blamed})
+		if len(blamed) == 0 {
+			return gaps
+		}
+		w = w.with(blamed[0], true)
+	}
+	return gaps
+}
+
+// blame are the comparisons that were open and are false in the world found.
+func blame(before, found world, patterns []*pattern.Pattern) []*pattern.Comparison {
+	var blamed []*pattern.Comparison
+	for _, p := range patterns {
+		if p.Language != pattern.JSON {
+			continue
+		}
+		eachComparison(p.Condition, func(c *pattern.Comparison) {
+			if before.of(c) == maybe && found.of(c) == no && !slices.ContainsFunc(blamed, func(b *pattern.Comparison) bool { return b.String() == c.String() }) {
+				blamed = append(blamed, c)
+			}
+		})
+	}
+	return blamed
+}
+
+func eachComparison(n pattern.Node, visit func(*pattern.Comparison)) {
+	switch n := n.(type) {
+	case *pattern.Or:
+		for _, m := range n.Nodes {
+			eachComparison(m, visit)
+		}
+	case *pattern.And:
+		for _, m := range n.Nodes {
+			eachComparison(m, visit)
+		}
+	case *pattern.Comparison:
+		visit(n)
+	}
+}
+
+// exclusion tells whether the gap only leaves out what somebody named: whose
+// field has a value, or is there at all.
+func (g gap) exclusion() bool {
+	return !g.whole && !g.unsure && len(g.unless) > 0 && !slices.ContainsFunc(g.unless, func(c *pattern.Comparison) bool {
+		return c.Op != pattern.NotEqual && c.Op != pattern.NotExists || identity(c)
+	})
+}
+
+// identity tells whether a comparison leaves out all human principals of a kind,
+// which is more than an exclusion.
+func identity(c *pattern.Comparison) bool {
+	return c.Op == pattern.NotEqual && (selector(c) == "userIdentity.type" || selector(c) == "eventSource")
+}
+
+// Text says what is missed.
+func (g gap) text() string {
+	switch {
+	case g.sample != "":
+		return g.part.name + ": the example " + g.sample + " is not matched"
+	case g.unsure:
+		return g.part.name + ": too complex to compare"
+	case g.whole:
+		return g.part.name
+	}
+	var terms []string
+	for _, c := range g.unless {
+		terms = append(terms, c.String())
+	}
+	return g.part.name + " unless " + strings.Join(terms, " or ")
+}
+
+// A reading is a filter's pattern as far as it can be read.
+type reading struct {
+	*Filter
+	pattern *pattern.Pattern
+	bad     string // why not
+	never   bool
+	always  bool
+}
+
+// waysOfFilter bounds the alternatives of a pattern that are looked at one by one.
+const waysOfFilter = 500
+
+func readPattern(f *Filter) reading {
+	r := reading{Filter: f}
+	if f.Pattern == nil {
+		r.bad = "the answer has no filterPattern"
+		return r
+	}
+	p, err := pattern.Parse(*f.Pattern)
+	if err != nil {
+		r.bad = err.Error()
+		return r
+	}
+	r.pattern = p
+	r.always = common(p)
+	if p.Language == pattern.JSON {
+		if all, ok := ways(p.Condition, waysOfFilter); ok {
+			r.never = !slices.ContainsFunc(all, func(way []*pattern.Comparison) bool {
+				_, ok := possible(world{}, way)
+				return ok
+			})
+		}
+	}
+	if p.Language == pattern.SpaceDelimited {
+		r.never = true
+	}
+	return r
+}
+
+// common tells whether a pattern matches most everyday events.
+func common(p *pattern.Pattern) bool {
+	n := 0
+	for _, e := range everyday {
+		if p.Match(json.RawMessage(e)) {
+			n++
+		}
+	}
+	return n*3 >= len(everyday)*2
+}
+
+// about tells whether a filter is meant for the control, or does its work without.
+func (r *reading) about(parts []part, match []control.Example) bool {
+	if r.pattern == nil {
+		return false
+	}
+	for _, pt := range parts {
+		switch pt.world.matches(r.pattern) {
+		case yes:
+			return true
+		case maybe:
+			if r.pattern.Language == pattern.JSON && r.constrains(pt) {
+				return true
+			}
+		}
+	}
+	hits := 0
+	for _, e := range match {
+		if r.pattern.Match(e.Event) {
+			hits++
+		}
+	}
+	return 2*hits > len(match)
+}
+
+// constrains tells whether the pattern asks for each of the part's defining fields
+// in a way that the part satisfies.
+func (r *reading) constrains(pt part) bool {
+	if len(pt.defining) == 0 {
+		return false
+	}
+	for _, d := range pt.defining {
+		found := false
+		eachComparison(r.pattern.Condition, func(c *pattern.Comparison) {
+			found = found || c.Op == pattern.Equal && c.Selector.Equal(d.Selector) && pt.world.of(c) == yes
+		})
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// meant tells whether a filter that matches nothing of the control was meant for
+// it: it speaks of the control's events, by the names or in another case.
+func (r *reading) meant(c *control.Control, parts []part) bool {
+	if r.Pattern == nil {
+		return false
+	}
+	text := strings.ToLower(*r.Pattern)
+	hits, of := 0, 0
+	for _, pt := range parts {
+		for _, d := range pt.defining {
+			of++
+			if d.Value.Body != "" && strings.Contains(text, strings.ToLower(d.Value.Body)) {
+				hits++
+			}
+		}
+	}
+	return of > 0 && 2*hits > of || r.Name == c.ID
+}
+
+// extra is what the filter matches beyond the control, in words.
+func (r *reading) extra(wanted []*pattern.Pattern, parts []part, noMatch []control.Example) []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if r.pattern.Language == pattern.JSON {
+		if all, ok := ways(r.pattern.Condition, waysOfFilter); ok {
+			for _, way := range all {
+				if text, is := extraWay(way, wanted, parts); is {
+					add(text)
+				}
+			}
+		}
+	}
+	for _, e := range noMatch {
+		if r.pattern.Match(e.Event) {
+			add("example " + e.Name)
+		}
+	}
+	return names
+}
+
+// extraWay is what one alternative of a filter matches beyond the wanted
+// patterns. A call by its name is taken to be of the service that the control
+// means; the examples tell where another service has the name.
+func extraWay(way []*pattern.Comparison, wanted []*pattern.Pattern, parts []part) (string, bool) {
+	w, ok := possible(world{}, way)
+	if !ok {
+		return "", false
+	}
+	var name string
+	var said []string
+	for _, c := range way {
+		said = append(said, c.String())
+		if text, is := exact(c); is && selector(c) == "eventName" {
+			name = text
+		}
+	}
+	for _, pt := range parts {
+		if pt.source != "" && pt.event == name && name != "" {
+			if c := equals("eventSource", pt.source); w.of(c) == maybe {
+				w = w.with(c, true)
+			}
+		}
+	}
+	if _, exists, decided := unmatched(w, wanted); !exists || !decided {
+		return "", false
+	}
+	if name != "" && len(way) <= 2 {
+		return name, true
+	}
+	return strings.Join(said, " && "), true
+}

@@ -1,0 +1,320 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tocsin/core/alarm"
+	"tocsin/core/policy"
+	"tocsin/core/topic"
+)
+
+// A ringer is the alarm whose action is followed, metric or composite.
+type ringer struct {
+	name, arn       string
+	account, region string
+	enabled         *bool
+	actions         []string
+	notice          alarm.Notice
+	set             *AlarmSet
+}
+
+// reach judges the best of the actions of an alarm that goes into ALARM.
+func (a *Account) reach(r ringer) []Link {
+	kind := AlarmLink
+	if r.notice.Composite != nil {
+		kind = CompositeLink
+	}
+	switch {
+	case len(r.actions) == 0:
+		return []Link{{Kind: ActionLink, Name: "none", Rank: Broken, problem: alarmWithoutAction, Text: kind + " " + r.name + " has no action for ALARM"}}
+	case r.enabled == nil:
+		return []Link{{Kind: ActionLink, Name: r.name, Rank: Unknown, Text: "the answer does not say whether the actions of " + kind + " " + r.name + " are on"}}
+	case !*r.enabled:
+		return []Link{{Kind: ActionLink, Name: r.actions[0], Rank: Broken, problem: alarmActionsOff, Text: "the actions of " + kind + " " + r.name + " are switched off"}}
+	}
+	var best []Link
+	for _, action := range r.actions {
+		links := a.follow(r, action)
+		if best == nil || worst(links) < worst(best) {
+			best = links
+		}
+	}
+	return best
+}
+
+// follow judges one action.
+func (a *Account) follow(r ringer, action string) []Link {
+	l := Link{Kind: ActionLink, Name: action}
+	record, acted := r.set.newest(r.name, action)
+	if acted {
+		l.evidence = []Evidence{{Call: "cloudwatch:DescribeAlarmHistory", Resource: r.name, Answer: quoted(record.Summary + " at " + record.At.Format("2006-01-02T15:04:05Z"))}}
+	}
+	if arnPart(action, 2) != "sns" {
+		l.Rank, l.Text = Restricted, "an action of another kind, which reaches people in its own way or not at all"
+		if record.Failed {
+			l.Rank, l.Text = Broken, failureText(record)
+		}
+		return []Link{l}
+	}
+	t := a.topic(action)
+	if t == nil {
+		l.Rank, l.Text = Unknown, a.unread("sns:GetTopicAttributes", action)
+		return []Link{l}
+	}
+	links := append([]Link{l}, a.topicLinks(r, t, acted && !record.Failed)...)
+	if record.Failed && worst(links) < Broken {
+		links[0].Rank, links[0].Text = Broken, failureText(record)
+	}
+	return links
+}
+
+func failureText(r ActionRecord) string {
+	text := "it failed at " + r.At.Format("2006-01-02T15:04:05Z")
+	if r.Error != "" {
+		text += ": " + r.Error
+	}
+	return text
+}
+
+// topicLinks are the topic, its key if it has one, and its best subscription.
+// Proved says that CloudWatch's newest publication to it succeeded.
+func (a *Account) topicLinks(r ringer, t *Topic, proved bool) []Link {
+	l := Link{Kind: TopicLink, Name: t.ARN}
+	if t.Gone {
+		l.Rank, l.problem, l.Text = Broken, topicGone, "there is no such topic"
+		return []Link{l}
+	}
+	if t.Attributes == nil {
+		l.Rank, l.Text = Unknown, a.unread("sns:GetTopicAttributes", t.ARN)
+		return append([]Link{l}, a.subscriptionLink(r, t))
+	}
+	l.evidence = evidence("sns:GetTopicAttributes", t.ARN, t.answer)
+	l = a.mayPublish(l, r, t)
+	links := []Link{l}
+	if key := t.Attributes["KmsMasterKeyId"]; key != "" {
+		links = append(links, a.keyLink(r, t, key, proved))
+	}
+	return append(links, a.subscriptionLink(r, t))
+}
+
+// publisher is the request that CloudWatch makes for the alarm.
+func (r ringer) publisher(action, resource, owner string) policy.Request {
+	return policy.Request{
+		Principal: policy.Service("cloudwatch.amazonaws.com"), Action: action, Resource: resource, Owner: owner,
+		Context: policy.Context{
+			"aws:SourceArn": {r.arn}, "aws:SourceAccount": {r.account}, "aws:SourceOwner": {r.account},
+			"aws:SecureTransport": {"true"}, "aws:PrincipalOrgID": nil,
+		},
+		Open: true,
+	}
+}
+
+func (a *Account) mayPublish(l Link, r ringer, t *Topic) Link {
+	text := t.Attributes["Policy"]
+	if text == "" {
+		l.Rank, l.Text = Unknown, "the answer has no Policy"
+		return l
+	}
+	p, err := policy.Parse(text, policy.Any)
+	if err != nil {
+		l.Rank, l.Text = Unknown, "its policy cannot be read: "+firstLine(err.Error())
+		return l
+	}
+	d := policy.Evaluate(policy.Policies{Resource: &policy.Named{Name: "the topic's policy", Policy: p}},
+		r.publisher("sns:Publish", t.ARN, arnPart(t.ARN, 4)))
+	switch d.Verdict {
+	case policy.Allowed:
+	case policy.Undecided:
+		l.Rank, l.Text = Unknown, "its policy lets CloudWatch publish depending on "+strings.Join(d.Unknown(), " and ")
+	default:
+		l.Rank, l.problem, l.Text = Broken, topicPolicy, "its policy does not let cloudwatch.amazonaws.com publish"
+		if d.Verdict == policy.ExplicitDeny {
+			l.Text = "its policy denies cloudwatch.amazonaws.com to publish"
+		}
+		if why := firstLine(d.Text()); len(d.Grounds) > 0 {
+			l.Text += ": " + why
+		}
+	}
+	return l
+}
+
+// keyLink judges the key of an encrypted topic.
+func (a *Account) keyLink(r ringer, t *Topic, key string, proved bool) Link {
+	l := Link{Kind: KeyLink, Name: key}
+	switch {
+	case awsManaged(key):
+		l.Rank, l.problem, l.Text = Broken, topicKey, "CloudWatch cannot publish to a topic that is encrypted with the AWS managed key"
+		return l
+	case t.KeyPolicy == nil && proved:
+		l.Text = "its policy is not read, but CloudWatch's newest publication succeeded"
+		return l
+	case t.KeyPolicy == nil:
+		l.Rank, l.Text = Unknown, a.unread("kms:GetKeyPolicy", key)
+		return l
+	}
+	p, err := policy.Parse(*t.KeyPolicy, policy.Any)
+	if err != nil {
+		l.Rank, l.Text = Unknown, "its policy cannot be read: "+firstLine(err.Error())
+		return l
+	}
+	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
+		request := r.publisher(action, key, arnPart(t.ARN, 4))
+		request.Context["kms:ViaService"] = nil
+		d := policy.Evaluate(policy.Policies{Resource: &policy.Named{Name: "the key's policy", Policy: p}, ResourceDecides: true}, request)
+		switch {
+		case d.Verdict == policy.Undecided:
+			l.Rank, l.Text = max(l.Rank, Unknown), "its policy lets CloudWatch use it depending on "+strings.Join(d.Unknown(), " and ")
+		case d.Verdict != policy.Allowed:
+			l.Rank, l.problem, l.Text = Broken, topicKey, "its policy does not let cloudwatch.amazonaws.com do "+action
+			return l
+		}
+	}
+	return l
+}
+
+// subscriptionLink judges the best subscription of a topic.
+func (a *Account) subscriptionLink(r ringer, t *Topic) Link {
+	var best *Link
+	pending := 0
+	for i := range t.Subscriptions {
+		s := &t.Subscriptions[i]
+		if !s.Confirmed() {
+			pending++
+			continue
+		}
+		l := a.oneSubscription(r, s)
+		if best == nil || l.Rank < best.Rank || l.Rank == best.Rank && len(l.notes) < len(best.notes) {
+			best = &l
+		}
+	}
+	switch {
+	case best != nil && best.Rank < Broken:
+		return *best
+	case !t.Listed:
+		l := Link{Kind: SubscriptionLink, Name: t.ARN, Rank: Unknown, Text: a.unread("sns:ListSubscriptionsByTopic", t.ARN)}
+		if t.Attributes["SubscriptionsConfirmed"] == "0" {
+			l.Rank, l.problem, l.Text = Broken, nobodyConfirmed, "SubscriptionsConfirmed is 0"
+		}
+		return l
+	case best != nil:
+		return *best
+	}
+	l := Link{Kind: SubscriptionLink, Name: "none", Rank: Broken, problem: nobodyConfirmed, Text: "nobody is subscribed"}
+	if pending > 0 {
+		l.Text = fmt.Sprintf("nobody has confirmed: %d pending", pending)
+	}
+	return l
+}
+
+func (a *Account) oneSubscription(r ringer, s *Subscription) Link {
+	l := Link{Kind: SubscriptionLink, Name: string(s.Protocol) + " " + s.Endpoint}
+	if s.Attributes == nil {
+		l.Rank, l.Text = Unknown, a.unread("sns:GetSubscriptionAttributes", s.ARN)
+		return l
+	}
+	l.evidence = evidence("sns:GetSubscriptionAttributes", s.ARN, withoutSecrets(s.Attributes))
+	if !person(s.Protocol) {
+		l.notes = append(l.notes, "the subscriber is a "+string(s.Protocol)+" endpoint: confirmed does not mean read")
+	}
+	if s.Attributes["RedrivePolicy"] != "" {
+		l.notes = append(l.notes, "what cannot be delivered goes to a dead-letter queue: somebody has to look there")
+	}
+	if !hasFilter(s.Attributes) {
+		return l
+	}
+	p, err := topic.ParseFilterPolicy(s.Attributes["FilterPolicy"], topic.Scope(scopeOf(s.Attributes)))
+	if err != nil {
+		l.Rank, l.Text = Unknown, "its filter policy cannot be read: "+firstLine(err.Error())
+		return l
+	}
+	m, err := topic.Publication{TopicARN: topic.TopicOf(s.ARN), Message: r.notice.Message(), MessageStructure: "json"}.
+		Check("00000000-0000-4000-8000-000000000000", a.At)
+	if err != nil {
+		l.Rank, l.Text = Unknown, "the notice cannot be composed: "+firstLine(err.Error())
+		return l
+	}
+	if d := p.Decide(m, s.Protocol); d != topic.Accepted {
+		l.Rank, l.problem, l.Text = Broken, filterPolicy, "its filter policy lets the alarm's notice not pass ("+string(d)+")"
+	}
+	return l
+}
+
+func scopeOf(attributes map[string]string) string {
+	if s := attributes["FilterPolicyScope"]; s != "" {
+		return s
+	}
+	return string(topic.MessageAttributes)
+}
+
+// withoutSecrets are a subscription's attributes without its endpoint, which may
+// hold a token.
+func withoutSecrets(attributes map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, k := range []string{"SubscriptionArn", "Protocol", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "PendingConfirmation"} {
+		if v := attributes[k]; v != "" {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+// composites judges the composite alarms that ring when one alarm does.
+func (a *Account) composites(set *AlarmSet, child string, childARN string, depth int) []Link {
+	var best []Link
+	for i := range set.Composite {
+		c := &set.Composite[i]
+		if c.Rule == nil || depth > 5 || !slices.ContainsFunc(c.Rule.Refs(), func(ref string) bool { return ref == child || ref == childARN }) {
+			continue
+		}
+		l := compositeLink(c, child, childARN)
+		links := []Link{l}
+		if l.Rank < Broken {
+			next := a.reach(ringer{
+				name: c.Name, arn: c.ARN, account: set.Account, region: set.Region, enabled: c.Enabled, actions: c.AlarmActions, set: set,
+				notice: alarm.Notice{Composite: &c.Composite, From: alarm.OK, To: alarm.Record{State: alarm.InAlarm, Reason: "audit", Updated: a.At, Transitioned: a.At}},
+			})
+			if higher := a.composites(set, c.Name, c.ARN, depth+1); worst(next) == Broken && higher != nil && worst(higher) < Broken {
+				next = higher
+			}
+			links = append(links, next...)
+		}
+		if best == nil || worst(links) < worst(best) {
+			best = links
+		}
+	}
+	return best
+}
+
+// compositeLink judges whether one child alone rings a composite alarm, whatever
+// state the others are in.
+func compositeLink(c *CompositeAlarm, child, childARN string) Link {
+	l := Link{Kind: CompositeLink, Name: c.Name, evidence: evidence("cloudwatch:DescribeAlarms", c.Name, c.answer)}
+	in := func(own, others alarm.State) alarm.State {
+		return c.Rule.Eval(func(ref string) alarm.State {
+			if ref == child || ref == childARN {
+				return own
+			}
+			return others
+		})
+	}
+	switch {
+	case in(alarm.InAlarm, alarm.OK) != alarm.InAlarm:
+		l.Rank, l.Text = Broken, "its rule is not true when "+child+" alone is in ALARM"
+	case in(alarm.OK, alarm.OK) == alarm.InAlarm:
+		l.Rank, l.Text = Broken, "its rule is true anyhow, so that "+child+" changes nothing"
+	case in(alarm.InAlarm, alarm.InAlarm) != alarm.InAlarm || in(alarm.InAlarm, alarm.InsufficientData) != alarm.InAlarm:
+		l.Rank, l.Text = Restricted, "its rule is not true while other alarms are in certain states"
+	case c.ActionsSuppressor != "":
+		l.Rank, l.Text = Restricted, "its actions are suppressed while "+c.ActionsSuppressor+" is in ALARM"
+	case c.State == alarm.InAlarm:
+		l.Rank, l.Text = Restricted, "it is in ALARM now: until it leaves, another event tells nobody"
+	}
+	return l
+}
