@@ -61,6 +61,7 @@ func TestRing(t *testing.T) {
 			Message: topic.Message{
 				ID: p.Message.ID, TopicARN: topicARN, Subject: `ALARM: "root-usage" in EU (Frankfurt)`, Published: now,
 				Default: notice.JSON(), Bodies: map[topic.Protocol]string{topic.SMS: notice.SMS(), topic.Email: notice.Email()},
+				Attributes: map[string]topic.Attribute{"severity": {Type: "String", Value: "high"}}, // for filter policies
 			},
 		}, p); diff != "" {
 			t.Error(diff)

@@ -176,7 +176,7 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a state.DueAlarm, s 
 		return "", err
 	}
 	subject, text := notice.Subject(), notice.Message()
-	message, err := topic.Publication{TopicARN: action, Message: text, MessageStructure: "json", Subject: &subject}.
+	message, err := topic.Publication{TopicARN: action, Message: text, MessageStructure: "json", Subject: &subject, Attributes: attributes(a.Extra)}.
 		Check(messageID(a.Alarm, s, action), now)
 	if err != nil {
 		return "", &refusal{fmt.Sprintf("SNS would not take the message: %v", err)}
@@ -187,6 +187,16 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a state.DueAlarm, s 
 	}
 	crash.Point("ring: published")
 	return text, nil
+}
+
+// attributes are what filter policies can select the messages of a pack's alarm
+// by, besides what AWS writes in them; those of other alarms have none, as in AWS.
+func attributes(x state.AlarmExtra) map[string]topic.AttributeValue {
+	if x.Severity == "" {
+		return nil
+	}
+	kind := "String"
+	return map[string]topic.AttributeValue{"severity": {DataType: &kind, StringValue: &x.Severity}}
 }
 
 // space is that of the ids of messages of alarms, made once at random.
