@@ -35,7 +35,7 @@ type Summary struct {
 	At   time.Time `json:"at"`
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
-	// Count is how many events matched in that time, Value what the metric came to.
+	// Count is how many events matched in that time.
 	Count int64 `json:"count"`
 	// Late says that the data came too late for the period it belongs to.
 	Late bool `json:"late,omitempty"`
