@@ -102,6 +102,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	config := write("tocsin.yaml", "pack: all\nsources: ['dir:logs']\nsubscribe: ['slack:https://hooks.slack.com/services/abcd/efgh/ijklmnop']\n")
 	access := write("access.log", "10.0.0.2 404\n")
 	trail := filepath.Dir(log)
+	url, key, _ := endpoint(t)
+	as(t, key.ID, key.Secret)
 	for _, command := range []struct {
 		heading string
 		free    []string
@@ -142,6 +144,20 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		}},
 		{"tocsin config check --json", nil, []func() (int, string, string){
 			func() (int, string, string) { return run(t.Context(), "config", "check", "--json", config) },
+		}},
+		{"tocsin subscriptions list --json", nil, []func() (int, string, string){
+			func() (int, string, string) {
+				return run(t.Context(), "subscriptions", "list", "--json", "--endpoint", url)
+			},
+		}},
+		{"tocsin deliveries list --json", nil, []func() (int, string, string){
+			func() (code int, out, errs string) {
+				// The hook answers to nobody: its delivery has soon failed once and waits.
+				for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && !strings.Contains(out, `"last"`); {
+					code, out, errs = run(t.Context(), "deliveries", "list", "--json", "--endpoint", url)
+				}
+				return code, out, errs
+			},
 		}},
 		{"tocsin version --json", nil, []func() (int, string, string){
 			func() (int, string, string) { return run(t.Context(), "version", "--json") },

@@ -243,9 +243,13 @@ func (c *csvResults) add(f flow.Found) error {
 	if !e.Time.IsZero() {
 		when = e.Time.UTC().Format(time.RFC3339Nano)
 	}
+	offset := "" // of what a server keeps, which has none
+	if e.Offset >= 0 {
+		offset = strconv.FormatInt(e.Offset, 10)
+	}
 	cells := []string{
 		when, e.EventID, e.Source, e.Name, e.Account, e.Region, e.Principal, e.Address, e.UserAgent, e.ErrorCode,
-		e.File, strconv.FormatInt(e.Offset, 10),
+		e.File, offset,
 	}
 	for i := range cells {
 		cells[i] = noFormula(clean(cells[i]))

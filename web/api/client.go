@@ -55,7 +55,8 @@ func (c *Client) ask(ctx context.Context, operation string, in, out any) error {
 	r.Header.Set("Content-Type", "application/json")
 	credentials, err := c.credentials.Retrieve(ctx)
 	if err != nil {
-		return fmt.Errorf("no credentials for the server: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to its root key (%w)", err)
+		// What the SDK says of all places where it looked would hide the remedy.
+		return errors.New("no credentials for the server: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to its root key")
 	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), Service, region, c.now()); err != nil {
