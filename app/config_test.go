@@ -354,3 +354,18 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// A mistake in a line with a webhook's address put the line into the log at a reload.
+func TestErrorsDoNotShowLinesWithSecrets(t *testing.T) {
+	for _, text := range []string{
+		"subscribe: ['https://example.com/hook?token=hunter2']\n  bad: indent\n  slack:https://hooks.slack.com/services/hunter2: x\n",
+		"subscribe: [slack:https://hooks.slack.com/services/hunter2\n",
+		"smtp:\n  password: [hunter2]\n",
+		"database: {postgres://u:hunter2@h/db\n",
+	} {
+		_, err := load(t, text, nil)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

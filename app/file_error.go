@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,11 +63,16 @@ func (s *yamlFile) errorAt(line, column int, message string) error {
 
 func (s *yamlFile) at(line, column int, message string) Place {
 	p := Place{Line: line, Column: column, Message: message}
-	if 0 < line && line <= len(s.lines) {
+	if 0 < line && line <= len(s.lines) && !maySecret.MatchString(s.lines[line-1]) {
 		p.Source = s.lines[line-1]
 	}
 	return p
 }
+
+// maySecret tells lines that may hold a secret: a webhook's address is one, and
+// who wrote a password where it does not belong has done enough harm to it. They
+// are not shown, since errors of a reload go to the log.
+var maySecret = regexp.MustCompile(`(?i)password|secret|slack:|(https?|smtps?|postgres(ql)?)://`)
 
 // inOrder sorts places as they stand in the file, those of flags behind.
 func inOrder(places []Place) {

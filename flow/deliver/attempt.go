@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin/core/evidence"
@@ -64,9 +65,18 @@ func (c *Courier) count(j state.Job, r notify.Result, d state.Delivery) {
 		if d.InDeadLetters {
 			c.stats.deadLetters.Add(1)
 		}
-		c.log.Warn("a message could not be delivered", "message", d.MessageID, "subscription", d.Subscription,
+		c.log.Warn("a message could not be delivered", "message", d.MessageID, "subscription", forLog(d.Subscription),
 			"protocol", string(j.Subscription.Protocol), "attempts", d.Attempts, "deadLetterQueue", d.InDeadLetters, "last", d.Last)
 	}
+}
+
+// forLog is the ARN of a subscription without most of its random id: who knows
+// all of it ends the subscription by a link, without being asked who he is.
+func forLog(arn string) string {
+	if i := strings.LastIndexByte(arn, ':'); len(arn)-i > 9 {
+		return arn[:i+9] + "..."
+	}
+	return arn
 }
 
 // send makes the attempt: at the endpoint, or at the dead-letter queue.

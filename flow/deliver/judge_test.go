@@ -190,3 +190,11 @@ func TestJudge(t *testing.T) {
 		})
 	}
 }
+
+// Who read the log of a dead delivery could end the subscription by its link.
+func TestLogDoesNotTellHowToUnsubscribe(t *testing.T) {
+	const arn = "arn:aws:sns:us-east-1:000000000000:security-alarms:fd280f96-fe89-41ef-9c14-8229ebde46b4"
+	if got := forLog(arn); got != "arn:aws:sns:us-east-1:000000000000:security-alarms:fd280f96..." {
+		t.Errorf("the log has %s", got)
+	}
+}
