@@ -3,7 +3,9 @@ package status
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/core/alarm"
@@ -110,7 +112,32 @@ func (p *Page) read(ctx context.Context) (snapshot, error) {
 	return s, err
 }
 
-// readAlarms puts those that ring first, then those that rang last.
+// Ringing names those that ring, the most serious first, at most three of them.
+func (s snapshot) Ringing() string {
+	const most = 3
+	var names []string
+	for _, a := range s.Alarms[:min(s.InAlarm, most)] {
+		names = append(names, cmp.Or(a.Extra.Title, a.Definition.Name))
+	}
+	if more := s.InAlarm - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, " · ")
+}
+
+// severities are those of a pack, the most serious first; an alarm of no pack
+// comes after them.
+var severities = []string{"critical", "high", "medium", "low"}
+
+func gravity(a alarmRow) int {
+	if i := slices.Index(severities, a.Extra.Severity); i >= 0 {
+		return i
+	}
+	return len(severities)
+}
+
+// readAlarms puts those that ring first, the most serious and then the latest
+// before the others; after them those that counted something.
 func (s *snapshot) readAlarms(ctx context.Context, tx *state.Tx) error {
 	alarms, err := tx.Alarms(ctx)
 	if err != nil {
@@ -133,14 +160,18 @@ func (s *snapshot) readAlarms(ctx context.Context, tx *state.Tx) error {
 	rank := func(a alarmRow) int {
 		switch {
 		case a.Record.State == alarm.InAlarm:
-			return 0
+			return gravity(a)
 		case a.Spark.Total > 0:
-			return 1
+			return len(severities) + 1
 		}
-		return 2
+		return len(severities) + 2
 	}
 	slices.SortStableFunc(s.Alarms, func(a, b alarmRow) int {
-		return cmp.Or(rank(a)-rank(b), b.Record.Transitioned.Compare(a.Record.Transitioned)*(1-min(rank(a), 1)), cmp.Compare(a.Definition.Name, b.Definition.Name))
+		recent := 0
+		if a.Record.State == alarm.InAlarm {
+			recent = b.Record.Transitioned.Compare(a.Record.Transitioned)
+		}
+		return cmp.Or(rank(a)-rank(b), recent, cmp.Compare(a.Definition.Name, b.Definition.Name))
 	})
 	return nil
 }

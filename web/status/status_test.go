@@ -3,6 +3,9 @@ package status
 import (
 	"testing"
 	"time"
+
+	"tocsin/core/alarm"
+	"tocsin/store/state"
 )
 
 func TestAgo(t *testing.T) {
@@ -31,6 +34,19 @@ func TestNumberAndSize(t *testing.T) {
 	for n, want := range map[int64]string{999: "999 B", 1000: "1.0 kB", 1_550_000: "1.6 MB", 2_000_000_000: "2.0 GB"} {
 		if got := size(n); got != want {
 			t.Errorf("size(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestRinging(t *testing.T) {
+	row := func(name, title string) alarmRow {
+		return alarmRow{Alarm: state.Alarm{Definition: alarm.Alarm{Name: name}, Extra: state.AlarmExtra{Title: title}}}
+	}
+	s := snapshot{Alarms: []alarmRow{row("a", "Root"), row("b", ""), row("c", "C"), row("d", "D"), row("e", "E")}}
+	for ringing, want := range map[int]string{0: "", 1: "Root", 2: "Root · b", 4: "Root · b · C · 1 more"} {
+		s.InAlarm = ringing
+		if got := s.Ringing(); got != want {
+			t.Errorf("of %d ringing: %q, want %q", ringing, got, want)
 		}
 	}
 }
