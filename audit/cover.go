@@ -212,8 +212,12 @@ func (f FieldSelector) text() string {
 		word   string
 		values []string
 	}{
-		{"is", f.Equals}, {"starts with", f.StartsWith}, {"ends with", f.EndsWith},
-		{"is not", f.NotEquals}, {"does not start with", f.NotStartsWith}, {"does not end with", f.NotEndWith},
+		{"is", f.Equals},
+		{"starts with", f.StartsWith},
+		{"ends with", f.EndsWith},
+		{"is not", f.NotEquals},
+		{"does not start with", f.NotStartsWith},
+		{"does not end with", f.NotEndWith},
 	} {
 		if len(p.values) > 0 {
 			parts = append(parts, p.word+" "+strings.Join(p.values, ", "))

@@ -32,7 +32,7 @@ type Finding struct {
 	// Summary is one sentence: why.
 	Summary string `json:"summary"`
 	// Meaning is what the filters that count are to the control, together.
-	Meaning Meaning `json:"meaning,omitempty"`
+	Meaning Meaning  `json:"meaning,omitempty"`
 	Filters []string `json:"filters,omitempty"`
 	// Missed are the events that ring nobody, each by name.
 	Missed []string `json:"missed,omitempty"`

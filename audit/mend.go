@@ -163,15 +163,21 @@ func (j *judge) mendTopic(f *Finding, l Link) *Mend {
 	switch l.problem {
 	case topicGone:
 		name := arn[strings.LastIndex(arn, ":")+1:]
-		return &Mend{Text: "make the topic, and subscribe somebody to it", CLI: []string{command("sns", "create-topic", "--region", region, "--name", name)},
-			Terraform: block("aws_sns_topic", name, "name", hcl(name))}
+		return &Mend{
+			Text: "make the topic, and subscribe somebody to it", CLI: []string{command("sns", "create-topic", "--region", region, "--name", name)},
+			Terraform: block("aws_sns_topic", name, "name", hcl(name)),
+		}
 	case topicPolicy:
 		text := j.withPublish(arn, owner)
-		return &Mend{Text: "let CloudWatch publish to the topic", CLI: []string{set("Policy", text)},
-			Terraform: block("aws_sns_topic_policy", arn[strings.LastIndex(arn, ":")+1:], "arn", hcl(arn), "policy", hcl(text))}
+		return &Mend{
+			Text: "let CloudWatch publish to the topic", CLI: []string{set("Policy", text)},
+			Terraform: block("aws_sns_topic_policy", arn[strings.LastIndex(arn, ":")+1:], "arn", hcl(arn), "policy", hcl(text)),
+		}
 	case topicKey:
-		return &Mend{Text: "encrypt the topic with a key of your own whose policy lets cloudwatch.amazonaws.com do kms:Decrypt and kms:GenerateDataKey*, or not at all",
-			CLI: []string{command("sns", "set-topic-attributes", "--region", region, "--topic-arn", arn, "--attribute-name", "KmsMasterKeyId") + " --attribute-value ''"}}
+		return &Mend{
+			Text: "encrypt the topic with a key of your own whose policy lets cloudwatch.amazonaws.com do kms:Decrypt and kms:GenerateDataKey*, or not at all",
+			CLI:  []string{command("sns", "set-topic-attributes", "--region", region, "--topic-arn", arn, "--attribute-name", "KmsMasterKeyId") + " --attribute-value ''"},
+		}
 	case filterPolicy:
 		for _, t := range j.account.Topics {
 			for _, s := range t.Subscriptions {
@@ -215,15 +221,19 @@ func (j *judge) withPublish(arn, owner string) string {
 
 func (j *judge) mendBucket(l Link) *Mend {
 	if l.problem == bucketLogging {
-		return &Mend{Text: "log the access to the bucket into another one", CLI: []string{command("s3api", "put-bucket-logging", "--bucket", l.Name, "--bucket-logging-status",
-			jsonText(map[string]any{"LoggingEnabled": map[string]string{"TargetBucket": l.Name + "-access", "TargetPrefix": l.Name + "/"}}))},
-			Terraform: block("aws_s3_bucket_logging", l.Name, "bucket", hcl(l.Name), "target_bucket", hcl(l.Name+"-access"), "target_prefix", hcl(l.Name+"/"))}
+		return &Mend{
+			Text: "log the access to the bucket into another one", CLI: []string{command("s3api", "put-bucket-logging", "--bucket", l.Name, "--bucket-logging-status",
+				jsonText(map[string]any{"LoggingEnabled": map[string]string{"TargetBucket": l.Name + "-access", "TargetPrefix": l.Name + "/"}}))},
+			Terraform: block("aws_s3_bucket_logging", l.Name, "bucket", hcl(l.Name), "target_bucket", hcl(l.Name+"-access"), "target_prefix", hcl(l.Name+"/")),
+		}
 	}
-	return &Mend{Text: "block public access to the bucket",
+	return &Mend{
+		Text: "block public access to the bucket",
 		CLI: []string{command("s3api", "put-public-access-block", "--bucket", l.Name, "--public-access-block-configuration",
 			"BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true")},
 		Terraform: block("aws_s3_bucket_public_access_block", l.Name, "bucket", hcl(l.Name), "block_public_acls", "true",
-			"block_public_policy", "true", "ignore_public_acls", "true", "restrict_public_buckets", "true")}
+			"block_public_policy", "true", "ignore_public_acls", "true", "restrict_public_buckets", "true"),
+	}
 }
 
 func (j *judge) mendTrail(f *Finding, l Link) *Mend {
@@ -250,9 +260,11 @@ func (j *judge) mendTrail(f *Finding, l Link) *Mend {
 			group = fmt.Sprintf("arn:%s:logs:%s:%s:log-group:cloudtrail", j.account.Partition, t.HomeRegion, t.Account())
 		}
 		role := fmt.Sprintf("arn:%s:iam::%s:role/cloudtrail-to-logs", j.account.Partition, t.Account())
-		return &Mend{Text: "let the trail deliver to a log group, with a role that may do logs:CreateLogStream and logs:PutLogEvents there",
+		return &Mend{
+			Text:      "let the trail deliver to a log group, with a role that may do logs:CreateLogStream and logs:PutLogEvents there",
 			CLI:       update("--cloud-watch-logs-log-group-arn", group+":*", "--cloud-watch-logs-role-arn", role),
-			Terraform: in + "cloud_watch_logs_group_arn = " + hcl(group+":*") + "\ncloud_watch_logs_role_arn  = " + hcl(role) + "\n"}
+			Terraform: in + "cloud_watch_logs_group_arn = " + hcl(group+":*") + "\ncloud_watch_logs_role_arn  = " + hcl(role) + "\n",
+		}
 	case trailValidation:
 		return &Mend{Text: "let the trail make digest files", CLI: update("--enable-log-file-validation"), Terraform: in + "enable_log_file_validation = true\n"}
 	case trailKey:

@@ -133,8 +133,8 @@ func (a *Account) mayPublish(l Link, r ringer, t *Topic) Link {
 		if d.Verdict == policy.ExplicitDeny {
 			l.Text = "its policy denies cloudwatch.amazonaws.com to publish"
 		}
-		if why := firstLine(d.Text()); len(d.Grounds) > 0 {
-			l.Text += ": " + why
+		if len(d.Grounds) > 0 {
+			l.Text += ": " + firstLine(d.Grounds[0].Text())
 		}
 	}
 	return l

@@ -181,7 +181,9 @@ func (r *reader) readBuckets(ctx context.Context) {
 func (r *reader) readBucket(ctx context.Context, name, region string) Bucket {
 	b := Bucket{Name: name}
 	c := r.at(ctx, r.Account, region).S3
-	q := func(action string) question { return question{"s3:" + action, "arn:" + r.Partition + ":s3:::" + name, r.Account, region} }
+	q := func(action string) question {
+		return question{"s3:" + action, "arn:" + r.Partition + ":s3:::" + name, r.Account, region}
+	}
 
 	logging := ask(ctx, r, q("GetBucketLogging"), c != nil, nil, func() (*s3.GetBucketLoggingOutput, error) {
 		return c.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: aws.String(name)})
