@@ -41,7 +41,7 @@ func (tx *Tx) AddEvidence(ctx context.Context, added []Evidence, perMinute int) 
 	err = batches(len(added), func(from, to int) error {
 		var args []any
 		for _, e := range added[from:to] {
-			args = append(args, e.Filter, e.Time, e.Event[:], e.Body)
+			args = append(args, e.Filter, e.Time, e.Event[:], packEvidence(e.Body))
 		}
 		_, err := tx.exec(ctx, `
 			INSERT INTO evidence (filter, time, event, body) VALUES `+values(to-from, 4)+`
@@ -76,9 +76,12 @@ func (tx *Tx) EvidenceOf(ctx context.Context, filters []int64, from, to int64, l
 	for _, filter := range filters {
 		some, err := all(ctx, tx, func(r row) (e Evidence, err error) {
 			var id []byte
-			err = r.Scan(&e.Filter, &e.Time, &id, &e.Body)
+			if err := r.Scan(&e.Filter, &e.Time, &id, &e.Body); err != nil {
+				return e, err
+			}
 			copy(e.Event[:], id)
 			e.Minute = metric.Minute(e.Time)
+			e.Body, err = unpackEvidence(e.Body)
 			return e, err
 		}, `
 			SELECT filter, time, event, body FROM evidence WHERE filter = $1 AND time >= $2 AND time < $3
