@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"regexp"
 	"slices"
@@ -234,8 +235,8 @@ func (d *decoder) checkSMTP(c *Config) {
 	case err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "":
 		d.report(member(here, "url"), errors.New("this is no mail server: write smtp://HOST:587 (encrypted by STARTTLS), or smtps://HOST:465"))
 	}
-	if topic.CheckEndpoint(topic.Email, c.SMTP.From) != nil {
-		d.reportf(member(here, "from"), "%q is no mail address: mail needs one that it comes from", c.SMTP.From)
+	if from, err := mail.ParseAddress(c.SMTP.From); err != nil || topic.CheckEndpoint(topic.Email, from.Address) != nil {
+		d.reportf(member(here, "from"), "%q is no mail address: mail needs one that it comes from, such as tocsin <tocsin@example.com>", c.SMTP.From)
 	}
 	if p := c.SMTP.Password; p.Reveal() != "" && p.From() == "" {
 		d.report(member(here, "password"), errors.New("a password does not stand here itself: "+secretForms))

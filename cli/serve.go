@@ -30,7 +30,7 @@ come from and who is told. Ctrl-C or SIGTERM ends it within ten seconds, SIGHUP
 reads the configuration again. docs/serve.md tells how to run it for good.`,
 		Example: `  tocsin serve --source dir:/var/log/cloudtrail --subscribe https://example.com/hook
   tocsin serve --source sqs:https://sqs.eu-central-1.amazonaws.com/111122223333/trail \
-      --subscribe email:security@example.com --smtp smtp://mail:25 --from tocsin@example.com
+      --subscribe email:security@example.com --smtp smtp://mail:25 --from 'tocsin <tocsin@example.com>'
   tocsin serve --config /etc/tocsin/tocsin.yaml`,
 		Args: noArgs,
 		Annotations: map[string]string{exitCodes: `0  ended by a signal, everything in order
