@@ -102,6 +102,34 @@ func TestSealSurvivesFaults(t *testing.T) {
 	}
 }
 
+// Who is stopped while it seals leaves no lease that the next start would wait for.
+func TestStoppedWhileSealing(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	f := newFixture(t, func(o *Options) {
+		o.Blobs = blobtest.Faulty(o.Blobs, func(_ context.Context, op blobtest.Op, _ string) blobtest.Fault {
+			if op == blobtest.Put {
+				stop()
+			}
+			return blobtest.None
+		})
+	})
+	f.add(someEvents(f, 1, 30)...)
+	if err := f.Seal(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("sealed after the end: %v", err)
+	}
+	if blocks, _ := f.holds(); len(blocks) == 0 {
+		t.Fatal("everything is sealed")
+	}
+	name := (&shift{group: f.group}).name()
+	f.update(func(tx *state.Tx) error {
+		mine, err := tx.Lease(t.Context(), name, "the next start", f.now, f.now.Add(time.Minute))
+		if err == nil && !mine {
+			t.Error("the lease is not given back")
+		}
+		return err
+	})
+}
+
 // Who has lost the lease leaves everything as it is.
 func TestLostLease(t *testing.T) {
 	var f *fixture
