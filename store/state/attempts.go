@@ -15,6 +15,13 @@ type Attempt struct {
 	Detail   string // what the other side said, shortened, without secrets
 }
 
+// Of the attempts of one delivery the first and the newest are kept: SNS's schedule
+// for queues has a hundred thousand of them.
+const (
+	FirstAttempts  = 10
+	NewestAttempts = 90
+)
+
 // FinishAttempt writes the attempt and what becomes of the delivery, and ends
 // the lease; ErrChanged when the lease went to somebody else.
 func (tx *Tx) FinishAttempt(ctx context.Context, owner string, a Attempt, d Delivery) error {
@@ -33,6 +40,10 @@ func (tx *Tx) FinishAttempt(ctx context.Context, owner string, a Attempt, d Deli
 		INSERT INTO attempts (delivery, number, at, took, answer, detail) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (delivery, number) DO NOTHING`,
 		a.Delivery, a.Number, a.At, a.Took.Milliseconds(), a.Answer, a.Detail)
+	if err == nil && a.Number > FirstAttempts+NewestAttempts {
+		_, err = tx.exec(ctx, `DELETE FROM attempts WHERE delivery = $1 AND number > $2 AND number <= $3`,
+			a.Delivery, FirstAttempts, a.Number-NewestAttempts)
+	}
 	if err != nil || d.Status != Delivered {
 		return err
 	}
@@ -42,7 +53,7 @@ func (tx *Tx) FinishAttempt(ctx context.Context, owner string, a Attempt, d Deli
 	return err
 }
 
-// Attempts are those of a delivery, in order.
+// Attempts are those of a delivery that are kept, in order.
 func (tx *Tx) Attempts(ctx context.Context, delivery int64) ([]Attempt, error) {
 	return all(ctx, tx, func(r row) (a Attempt, err error) {
 		var at, took int64

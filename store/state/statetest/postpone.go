@@ -42,3 +42,33 @@ func postpone(t *testing.T, s suite) {
 		t.Errorf("when it was delivered: %v", err)
 	}
 }
+
+// attemptsWithoutEnd is a delivery that fails as often as SNS's schedule for queues
+// lets it.
+func attemptsWithoutEnd(t *testing.T, s suite) {
+	putTopic(t, s, "t")
+	spread(t, s, "m", "t", 1, putSubscription(t, s, subscription("t", "x")))
+	const all = state.FirstAttempts + state.NewestAttempts + 20
+	var id int64
+	for i := range all {
+		jobs := leaseJobs(t, s.a, "o", 1+i, 9, 9)
+		if len(jobs) != 1 {
+			t.Fatalf("attempt %d: leased %v", i+1, messagesOf(jobs))
+		}
+		id = jobs[0].ID
+		finish(t, s.a, "o", jobs[0], state.Pending, 1+i, 2+i)
+	}
+	got := get(t, s.b, func(ctx context.Context, tx *state.Tx) ([]state.Attempt, error) { return tx.Attempts(ctx, id) })
+	if len(got) != state.FirstAttempts+state.NewestAttempts {
+		t.Fatalf("%d attempts are kept", len(got))
+	}
+	for i, a := range got {
+		want := i + 1
+		if i >= state.FirstAttempts {
+			want += all - len(got)
+		}
+		if a.Number != want {
+			t.Errorf("attempt %d is number %d, want %d", i, a.Number, want)
+		}
+	}
+}

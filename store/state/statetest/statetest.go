@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"deliveries under lease count", perSubscription},
 		{"deliveries leased by many at a time", deliveriesTogether},
 		{"a delivery is put off", postpone},
+		{"attempts without end are bounded", attemptsWithoutEnd},
 		{"a dead delivery is sent again", resend},
 		{"who is removed is told so", goodbye},
 		{"what a subscription was to be told goes with it", deletedSubscription},
