@@ -54,7 +54,10 @@ type feed struct {
 	source.Feed
 	past *source.Backfill // nil for none
 	stop context.CancelFunc
-	mu   sync.Mutex
+	// opening is how opening its files fares.
+	opening opening
+
+	mu sync.Mutex
 	// broken is why it had to be given up for a while, "" while it runs; guarded by mu.
 	broken string
 }
@@ -138,9 +141,9 @@ func (f *feeds) open(ctx context.Context, s Source) (*feed, error) {
 
 // into takes files for the log group of the source.
 func (r *feed) into(a *App) source.Take {
-	return func(ctx context.Context, f source.Arrival) error {
+	return r.opening.watch(r.Name(), a.o.Log, func(ctx context.Context, f source.Arrival) error {
 		return a.ingest.Take(ctx, a.groups.of(r.LogGroup), f)
-	}
+	})
 }
 
 // Waits before a source that gave up is tried again.
@@ -216,7 +219,7 @@ func (r *feed) status() source.FeedStatus {
 	s := r.Status()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.Problem = cmp.Or(r.broken, s.Problem)
+	s.Problem = cmp.Or(r.broken, s.Problem, r.opening.why())
 	return s
 }
 
