@@ -14,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"tocsin/core/alarm"
 	"tocsin/core/control"
 	"tocsin/core/metric"
@@ -153,7 +156,7 @@ func (w *world) checkEvents(ctx context.Context, db *state.DB) error {
 		want[eventID(f.Raw)] = 1
 		return true
 	})
-	blobs, closing, err := w.openSegments(ctx)
+	blobs, closing, err := w.openSegments()
 	if err != nil {
 		return err
 	}
@@ -200,7 +203,7 @@ func (w *world) checkEvents(ctx context.Context, db *state.DB) error {
 	return nil
 }
 
-func (w *world) openSegments(ctx context.Context) (s blob.Store, closing func() error, err error) {
+func (w *world) openSegments() (s blob.Store, closing func() error, err error) {
 	if !strings.HasPrefix(w.segments, "s3://") {
 		dir, err := blob.OpenDir(w.segments)
 		if err != nil {
@@ -208,7 +211,10 @@ func (w *world) openSegments(ctx context.Context) (s blob.Store, closing func() 
 		}
 		return dir, dir.Close, nil
 	}
-	s, err = blob.OpenS3(ctx, w.segments)
+	at, prefix, _ := strings.Cut(strings.TrimPrefix(w.segments, "s3://"), "/")
+	s, err = blob.NewS3(s3.New(s3.Options{
+		Region: "eu-west-1", BaseEndpoint: &w.s3.URL, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+	}), at, prefix+"/")
 	return s, func() error { return nil }, err
 }
 

@@ -249,6 +249,20 @@ func (r *receiver) messages() int {
 	return len(r.bodies)
 }
 
+// hang lets requests hang until relentHanging.
+func (r *receiver) hang() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hangs = make(chan struct{})
+}
+
+func (r *receiver) relentHanging() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.hangs)
+	r.hangs = nil
+}
+
 // relent lets everything arrive from now on.
 func (r *receiver) relent() {
 	r.mu.Lock()
@@ -297,10 +311,14 @@ func (w *world) data(n int) string {
 
 // environment lets the daemon's SDK find bucket and queue.
 func (w *world) environment(more ...string) []string {
-	return append(os.Environ(), append([]string{
+	return append(os.Environ(), append(w.clients(), more...)...)
+}
+
+func (w *world) clients() []string {
+	return []string{
 		"AWS_ENDPOINT_URL_S3=" + w.s3.URL, "AWS_ENDPOINT_URL_SQS=" + strings.TrimSuffix(w.queue.URL, "/123456789012/queue"),
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
-	}, more...)...)
+	}
 }
 
 // freeAddress is an address that nobody listens at, below those that the system
