@@ -59,11 +59,12 @@ func newRoot(s Streams, help *error) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tocsin",
 		Short: "The AWS security-alarm chain in one binary",
-		Long: `tocsin reads CloudTrail log files and tells which security alarms they ring,
-when, why, and who rang them. Filter patterns, metrics and alarms mean exactly
-what they mean in CloudWatch.`,
-		Example: `  tocsin scan logs/                        which CIS alarms would have rung?
-  tocsin scan s3://my-trail/AWSLogs/       the same, straight from the bucket
+		Long: `tocsin takes CloudTrail log files in, live or afterwards, and tells which security
+alarms they ring, when, why, and who rang them. Filter patterns, metrics and
+alarms mean exactly what they mean in CloudWatch.`,
+		Example: `  tocsin demo                              an account is attacked while you watch
+  tocsin serve --source s3://my-trail/AWSLogs/ --subscribe https://example.com/hook
+  tocsin scan logs/                        which CIS alarms would have rung?
   tocsin search '{ $.eventName = "StopLogging" }' logs/
   tocsin pattern lint '{ $.errorCode != "AccessDenied" }'`,
 		Annotations: map[string]string{exitCodes: `0  done
