@@ -62,22 +62,23 @@ func TestDocumentedServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := func(kind string) string {
-		_, rest, _ := strings.Cut(string(page), "```"+kind+"\n")
-		text, _, closed := strings.Cut(rest, "```\n")
-		if !closed {
-			t.Fatalf("docs/serve.md has no %s", kind)
+	block := func(kind, holding string) string {
+		for _, rest := range strings.Split(string(page), "```"+kind+"\n")[1:] {
+			if text, _, _ := strings.Cut(rest, "```\n"); strings.Contains(text, holding) {
+				return text
+			}
 		}
-		return text
+		t.Fatalf("docs/serve.md has no %s with %s", kind, holding)
+		return ""
 	}
-	text := block("json")
+	text := block("json", `"Statement"`)
 	if !json.Valid([]byte(text)) {
 		t.Error("the policy is not JSON")
 	}
 	if _, err := policy.Parse(text, policy.Identity); err != nil {
 		t.Errorf("the policy: %v", err)
 	}
-	c, err := load(t, block("yaml"), map[string]string{"TOCSIN_DATABASE": "postgres://tocsin:secret@db/tocsin?sslmode=verify-full"})
+	c, err := load(t, block("yaml", "database:"), map[string]string{"TOCSIN_DATABASE": "postgres://tocsin:secret@db/tocsin?sslmode=verify-full"})
 	if err != nil || len(c.Sources) != 1 || len(c.Subscribe) != 1 {
 		t.Errorf("the configuration: %v", err)
 	}
