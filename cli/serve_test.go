@@ -98,7 +98,8 @@ tocsin is on watch.
 		{
 			"a key of the operator's is not shown, nor made",
 			map[string]string{"TOCSIN_ROOT_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "TOCSIN_ROOT_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
-			[]string{"--data", "other", "--source", "dir:nowhere", "--account", "111122223333", "--region", "eu-west-1", "--public-url", "https://tocsin.example.com", "--pack", "none"}, `
+			[]string{"--data", "other", "--source", "dir:nowhere", "--account", "111122223333", "--region", "eu-west-1", "--public-url", "https://tocsin.example.com", "--pack", "none"},
+			`
 tocsin is on watch, for the first time here.
 
   state     sqlite:other/tocsin.db
@@ -112,7 +113,8 @@ tocsin is on watch, for the first time here.
 To hear it ring:
   tocsin synth --story takeover --start 3h --out nowhere/try
 
-`},
+`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := serve(t, test.env, test.args...)
