@@ -31,12 +31,13 @@ type Account struct {
 // A Missing is a question that an account did not answer.
 type Missing struct {
 	// Action is the permission that it takes, such as sns:GetTopicAttributes.
-	Action   string
-	Resource string
-	Account  string
-	Region   string
-	Code     string // of the service's error
-	Message  string
+	Action   string `json:"action"`
+	Resource string `json:"resource"`
+	Account  string `json:"account"`
+	Region   string `json:"region"`
+	// Code is the service's error, or what went wrong where it has none.
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 // Text is for people.
