@@ -72,7 +72,7 @@ func (s *yamlFile) at(line, column int, message string) Place {
 // maySecret tells lines that may hold a secret: a webhook's address is one, and
 // who wrote a password where it does not belong has done enough harm to it. They
 // are not shown, since errors of a reload go to the log.
-var maySecret = regexp.MustCompile(`(?i)password|secret|slack:|(https?|smtps?|postgres(ql)?)://`)
+var maySecret = regexp.MustCompile(`(?i)password|secret|slack:|(^|[^:])(https?|smtps?|postgres(ql)?)://`)
 
 // inOrder sorts places as they stand in the file, those of flags behind.
 func inOrder(places []Place) {
