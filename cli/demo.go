@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/app"
+	"tocsin/web/api"
 )
 
 type demoOptions struct {
@@ -67,6 +68,7 @@ type demo struct {
 	sink    *mailSink
 	log     *os.File
 	trail   string
+	data    string
 	files   atomic.Int64
 	events  atomic.Int64
 	started time.Time
@@ -100,7 +102,7 @@ func runDemo(ctx context.Context, o demoOptions, s Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, leave()) }()
-	d := &demo{s: s, sc: newScreen(s.Out, s.Getenv), trail: filepath.Join(dir, "trail")}
+	d := &demo{s: s, sc: newScreen(s.Out, s.Getenv), trail: filepath.Join(dir, "trail"), data: filepath.Join(dir, "data")}
 	if d.log, err = os.Create(filepath.Join(dir, "log.txt")); err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func runDemo(ctx context.Context, o demoOptions, s Streams) (err error) {
 	go func() { served <- sink.server.Serve(listener) }()
 	defer func() { err = errors.Join(err, sink.server.Close(), onlyReal(<-served)) }()
 
-	a, err := d.open(ctx, dir, o)
+	a, err := d.open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -146,13 +148,13 @@ func runDemo(ctx context.Context, o demoOptions, s Streams) (err error) {
 }
 
 // open makes the chain, on loopback and the demo's folder alone.
-func (d *demo) open(ctx context.Context, dir string, o demoOptions) (*app.App, error) {
+func (d *demo) open(ctx context.Context, o demoOptions) (*app.App, error) {
 	if err := os.Mkdir(d.trail, 0o700); err != nil {
 		return nil, err
 	}
 	var flags []app.Setting
 	for _, f := range [][2]string{
-		{"data", filepath.Join(dir, "data")},
+		{"data", d.data},
 		{"source", "dir:" + d.trail},
 		{"subscribe", "email:" + demoAddress},
 		{"smtp", "smtp://" + d.sink.addr},
@@ -176,7 +178,21 @@ func (d *demo) open(ctx context.Context, dir string, o demoOptions) (*app.App, e
 }
 
 // demoPatience is how long the last mails may take after the last log file.
-const demoPatience = 8 * time.Second
+const demoPatience = 6 * time.Second
+
+// demoPause is how long no mail comes when there are no more.
+const demoPause = time.Second
+
+// stored is how many events are kept by now.
+func (d *demo) stored(ctx context.Context) (int64, error) {
+	o := storedOptions{data: d.data}
+	a, done, err := o.open(ctx, d.s)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := a.Count(ctx, api.SearchRequest{})
+	return answer.Count, errors.Join(err, done())
+}
 
 // play plays the story and shows each mail as it comes.
 func (d *demo) play(ctx context.Context, length time.Duration) error {
@@ -204,6 +220,7 @@ func (d *demo) play(ctx context.Context, length time.Duration) error {
 	drawing := time.NewTicker(meterEvery)
 	defer drawing.Stop()
 	var quiet <-chan time.Time
+	settled := false // all that was played is stored, and its mails are on their way
 	last := time.NewTimer(time.Hour)
 	defer last.Stop()
 	for {
@@ -213,7 +230,7 @@ func (d *demo) play(ctx context.Context, length time.Duration) error {
 		case m := <-d.sink.mails:
 			d.show(m)
 			if quiet != nil {
-				last.Reset(time.Second)
+				last.Reset(demoPause)
 			}
 		case err := <-played:
 			played = nil
@@ -221,11 +238,19 @@ func (d *demo) play(ctx context.Context, length time.Duration) error {
 				return err
 			}
 			quiet = time.After(demoPatience)
-			last.Reset(time.Second)
+			last.Reset(demoPause / 2)
 		case <-last.C:
-			if len(d.mails) > 0 {
+			switch {
+			case settled && len(d.mails) > 0:
 				return nil
+			case !settled:
+				stored, err := d.stored(ctx)
+				if err != nil {
+					return err
+				}
+				settled = stored == d.events.Load()
 			}
+			last.Reset(demoPause)
 		case <-quiet:
 			if len(d.mails) == 0 {
 				return fmt.Errorf("no alarm rang within %s of the last log file", demoPatience)
