@@ -87,6 +87,7 @@ type Courier struct {
 	stats counters
 	poll  time.Duration
 	grace time.Duration
+	seen  time.Time // when Run looked last; zero before. It belongs to Run
 
 	mu sync.Mutex
 	// running are the deliveries that are being attempted or recorded here.

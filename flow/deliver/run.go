@@ -101,6 +101,9 @@ func (c *Courier) Run(ctx context.Context) {
 // round does what is due and tells for how long nothing will be.
 func (c *Courier) round(ctx context.Context, during contexts, running *sync.WaitGroup) (wait time.Duration, err error) {
 	now := c.now()
+	if err := c.mindClock(ctx, now); err != nil {
+		return 0, err
+	}
 	var next int64
 	err = c.o.State.View(ctx, func(tx *state.Tx) (err error) {
 		next, err = tx.NextDelivery(ctx, now)
