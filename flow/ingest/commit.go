@@ -157,6 +157,7 @@ func (c *committer) attempt(ctx context.Context, b *batch) error {
 	var found findings
 	if crash.Without("acknowledge last") {
 		c.acknowledge(b)
+		_ = c.in.pause(ctx, 200*time.Millisecond) // for the sources to act on it; the end of ctx is told by Update
 	}
 	crash.Point("ingest: about to write")
 	err := c.in.o.State.Update(ctx, func(tx *state.Tx) error {

@@ -159,6 +159,7 @@ type receiver struct {
 	mu       sync.Mutex
 	rand     *rand.Rand // guarded by mu, as is the rest
 	failing  bool
+	deaf     bool                 // every message is refused
 	hangs    chan struct{}        // requests wait until it is closed; nil for none
 	first    map[string]time.Time // when a message was first tried
 	bodies   map[string]string    // by message id
@@ -214,6 +215,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if r.failing {
 		fate = r.rand.IntN(10)
 	}
+	if r.deaf {
+		fate = 0
+	}
 	if fate > 2 {
 		r.accepted[d.MessageId]++
 	}
@@ -247,6 +251,13 @@ func (r *receiver) messages() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.bodies)
+}
+
+// refuse refuses every message, or no longer.
+func (r *receiver) refuse(is bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.deaf = is
 }
 
 // hang lets requests hang until relentHanging.
