@@ -1,11 +1,14 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"tocsin/core/alarm"
 	"tocsin/core/control"
 )
 
@@ -48,6 +51,12 @@ func (j *judge) place(f *Finding) (group LogGroup, region string) {
 	return LogGroup{}, j.account.Region
 }
 
+// groupOf is the ARN of the log group in which the finding's chain lives.
+func (j *judge) groupOf(f *Finding) string {
+	g, _ := j.place(f)
+	return g.ARN
+}
+
 // metricOf is the metric on the finding's path, or the control's own.
 func metricOf(c *control.Control, f *Finding) (namespace, name string) {
 	for _, l := range f.Path {
@@ -70,6 +79,8 @@ func (j *judge) topicFor(region string) string {
 	return fmt.Sprintf("arn:%s:sns:%s:%s:security-alarms", j.account.Partition, region, j.account.ID)
 }
 
+// mendFilter puts the control's pattern into the filter, whose metric stays.
+// PutMetricFilter replaces everything, so what is to stay is said again.
 func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	group, region := j.place(f)
 	name := l.Name
@@ -77,16 +88,36 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 		name = c.ID
 	}
 	namespace, metric := metricOf(c, f)
+	to := map[string]any{"metricNamespace": namespace, "metricName": metric, "metricValue": "1"}
+	inner := "namespace = " + hcl(namespace) + "\n    name      = " + hcl(metric) + "\n    value     = \"1\""
+	for _, have := range group.Filters {
+		if have.Name != name || len(have.Metrics) == 0 || have.Metrics[0].Name == "" {
+			continue
+		}
+		m := have.Metrics[0]
+		to["metricNamespace"], to["metricName"] = m.Namespace, m.Name
+		inner = "namespace = " + hcl(m.Namespace) + "\n    name      = " + hcl(m.Name) + "\n    value     = \"1\""
+		if m.Default != nil {
+			to["defaultValue"] = *m.Default
+			inner += fmt.Sprintf("\n    default_value = %q", strconv.FormatFloat(*m.Default, 'g', -1, 64))
+		}
+		if m.Unit != "" {
+			to["unit"] = m.Unit
+			inner += "\n    unit = " + hcl(m.Unit)
+		}
+	}
 	m := &Mend{Text: "give filter " + name + " the control's pattern"}
+	if l.problem == filterValue {
+		m.Text = "let filter " + name + " publish 1 for each event"
+	}
 	m.CLI = []string{command("logs", "put-metric-filter", "--region", region, "--log-group-name", group.Name(), "--filter-name", name,
-		"--filter-pattern", c.Pattern, "--metric-transformations",
-		jsonText([]map[string]string{{"metricNamespace": namespace, "metricName": metric, "metricValue": "1"}}))}
+		"--filter-pattern", c.Pattern, "--metric-transformations", jsonText([]map[string]any{to}))}
 	m.Terraform = block("aws_cloudwatch_log_metric_filter", name, "name", hcl(name), "log_group_name", hcl(group.Name()), "pattern", hcl(c.Pattern),
-		"metric_transformation", fmt.Sprintf("{\n    namespace = %s\n    name      = %s\n    value     = \"1\"\n  }", hcl(namespace), hcl(metric)))
+		"metric_transformation", "{\n    "+inner+"\n  }")
 	if l.problem == noFilter {
-		alarm := j.alarm(c, c.ID, namespace, metric, region)
+		ring := j.alarm(c, nil, c.ID, namespace, metric, region)
 		m.Text = "make the metric filter and its alarm"
-		m.CLI, m.Terraform = append(m.CLI, alarm.CLI...), m.Terraform+"\n"+alarm.Terraform
+		m.CLI, m.Terraform = append(m.CLI, ring.CLI...), m.Terraform+"\n"+ring.Terraform
 	}
 	return m
 }
@@ -94,13 +125,18 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 func (j *judge) mendAlarm(c *control.Control, f *Finding, l Link) *Mend {
 	_, region := j.place(f)
 	namespace, metric := metricOf(c, f)
+	var have *MetricAlarm
 	name := c.ID
 	for _, p := range f.Path {
 		if p.Kind == AlarmLink && p.Name != "none" {
 			name = p.Name
+			have = j.alarmNamed(name)
 		}
 	}
-	m := j.alarm(c, name, namespace, metric, region)
+	if l.problem == alarmSettings && have != nil && have.State == alarm.InAlarm && l.Rank == Restricted {
+		return nil // its settings are good: what keeps it in ALARM has to end
+	}
+	m := j.alarm(c, have, name, namespace, metric, region)
 	switch l.problem {
 	case noAlarm:
 		m.Text = "make an alarm on the metric"
@@ -112,22 +148,59 @@ func (j *judge) mendAlarm(c *control.Control, f *Finding, l Link) *Mend {
 	return m
 }
 
-// alarm is the alarm that the benchmark asks for, on a metric.
-func (j *judge) alarm(c *control.Control, name, namespace, metric, region string) *Mend {
+func (j *judge) alarmNamed(name string) *MetricAlarm {
+	for i := range j.account.Alarms {
+		for k := range j.account.Alarms[i].Metric {
+			if m := &j.account.Alarms[i].Metric[k]; m.Name == name {
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+// alarm is the alarm that the benchmark asks for, on a metric. PutMetricAlarm
+// replaces everything: what the alarm that is there, if any, has besides stays.
+func (j *judge) alarm(c *control.Control, have *MetricAlarm, name, namespace, metric, region string) *Mend {
 	s := control.DefaultSettings()
 	if c.Statistic != "" {
 		s = c.Settings
 	}
-	topic := j.topicFor(region)
 	period, threshold, periods := strconv.Itoa(s.Period), strconv.FormatFloat(s.Threshold, 'g', -1, 64), strconv.Itoa(max(1, s.EvaluationPeriods))
-	return &Mend{
-		CLI: []string{command("cloudwatch", "put-metric-alarm", "--region", region, "--alarm-name", name, "--namespace", namespace, "--metric-name", metric,
-			"--statistic", s.Statistic, "--period", period, "--evaluation-periods", periods, "--threshold", threshold,
-			"--comparison-operator", s.Comparison, "--treat-missing-data", s.TreatMissingData, "--alarm-actions", topic)},
-		Terraform: block("aws_cloudwatch_metric_alarm", name, "alarm_name", hcl(name), "namespace", hcl(namespace), "metric_name", hcl(metric),
-			"statistic", hcl(s.Statistic), "period", period, "evaluation_periods", periods, "threshold", threshold,
-			"comparison_operator", hcl(s.Comparison), "treat_missing_data", hcl(s.TreatMissingData), "alarm_actions", "["+hcl(topic)+"]"),
+	words := []string{
+		"cloudwatch", "put-metric-alarm", "--region", region, "--alarm-name", name, "--namespace", namespace, "--metric-name", metric,
+		"--statistic", s.Statistic, "--period", period, "--evaluation-periods", periods, "--threshold", threshold,
+		"--comparison-operator", s.Comparison, "--treat-missing-data", s.TreatMissingData,
 	}
+	pairs := []string{
+		"alarm_name", hcl(name), "namespace", hcl(namespace), "metric_name", hcl(metric), "statistic", hcl(s.Statistic), "period", period,
+		"evaluation_periods", periods, "threshold", threshold, "comparison_operator", hcl(s.Comparison), "treat_missing_data", hcl(s.TreatMissingData),
+	}
+	actions := []string{j.topicFor(region)}
+	if have != nil {
+		words = append(words, "--alarm-description", have.Description)
+		if have.Description != "" {
+			pairs = append(pairs, "alarm_description", hcl(have.Description))
+		}
+		if len(have.AlarmActions) > 0 {
+			actions = have.AlarmActions
+		}
+		words, pairs = withActions(words, pairs, "--ok-actions", "ok_actions", have.OKActions)
+		words, pairs = withActions(words, pairs, "--insufficient-data-actions", "insufficient_data_actions", have.InsufficientDataActions)
+	}
+	words, pairs = withActions(words, pairs, "--alarm-actions", "alarm_actions", actions)
+	return &Mend{CLI: []string{command(words...)}, Terraform: block("aws_cloudwatch_metric_alarm", name, pairs...)}
+}
+
+func withActions(words, pairs []string, option, argument string, arns []string) ([]string, []string) {
+	if len(arns) == 0 {
+		return words, pairs
+	}
+	var quoted []string
+	for _, arn := range arns {
+		quoted = append(quoted, hcl(arn))
+	}
+	return append(append(words, option), arns...), append(pairs, argument, "["+strings.Join(quoted, ", ")+"]")
 }
 
 func (j *judge) mendActionsOff(f *Finding) *Mend {
@@ -153,10 +226,6 @@ func (j *judge) mendTopic(f *Finding, l Link) *Mend {
 		}
 	}
 	region, owner := arnPart(arn, 3), arnPart(arn, 4)
-	_, place := j.place(f)
-	if place == "" {
-		place = region
-	}
 	set := func(name, value string) string {
 		return command("sns", "set-topic-attributes", "--region", region, "--topic-arn", arn, "--attribute-name", name, "--attribute-value", value)
 	}
@@ -168,7 +237,7 @@ func (j *judge) mendTopic(f *Finding, l Link) *Mend {
 			Terraform: block("aws_sns_topic", name, "name", hcl(name)),
 		}
 	case topicPolicy:
-		text := j.withPublish(arn, owner)
+		text := j.withPublish(arn, cmp.Or(arnPart(j.groupOf(f), 4), owner))
 		return &Mend{
 			Text: "let CloudWatch publish to the topic", CLI: []string{set("Policy", text)},
 			Terraform: block("aws_sns_topic_policy", arn[strings.LastIndex(arn, ":")+1:], "arn", hcl(arn), "policy", hcl(text)),
@@ -213,7 +282,7 @@ func (j *judge) withPublish(arn, owner string) string {
 		statements = []any{s}
 	}
 	document["Statement"] = append(statements, map[string]any{
-		"Sid": "CloudWatchAlarms", "Effect": "Allow", "Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"},
+		"Effect": "Allow", "Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"},
 		"Action": "sns:Publish", "Resource": arn, "Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": owner}},
 	})
 	return jsonText(document)
@@ -275,19 +344,86 @@ func (j *judge) mendTrail(f *Finding, l Link) *Mend {
 	return nil
 }
 
+// mendSelectors selects what is missing. PutEventSelectors replaces all selectors,
+// so those that are there and not to blame are said again.
 func mendSelectors(t *Trail, data bool, in string) *Mend {
-	management := map[string]any{"Name": "Management events", "FieldSelectors": []any{map[string]any{"Field": "eventCategory", "Equals": []string{"Management"}}}}
-	all := []any{management}
-	text := in + "advanced_event_selector {\n  field_selector {\n    field  = \"eventCategory\"\n    equals = [\"Management\"]\n  }\n}\n"
+	all := []AdvancedSelector{{Fields: []FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}}
 	if data {
-		all = append(all, map[string]any{"Name": "S3 objects", "FieldSelectors": []any{
-			map[string]any{"Field": "eventCategory", "Equals": []string{"Data"}},
-			map[string]any{"Field": "resources.type", "Equals": []string{"AWS::S3::Object"}},
-		}})
-		text += "advanced_event_selector {\n  field_selector {\n    field  = \"eventCategory\"\n    equals = [\"Data\"]\n  }\n  field_selector {\n    field  = \"resources.type\"\n    equals = [\"AWS::S3::Object\"]\n  }\n}\n"
+		all = append(all, AdvancedSelector{Fields: []FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}}, {Field: "resources.type", Equals: []string{"AWS::S3::Object"}}}})
 	}
-	return &Mend{Text: "select all of these events", Terraform: text, CLI: []string{command("cloudtrail", "put-event-selectors", "--region", t.HomeRegion,
-		"--trail-name", t.ARN, "--advanced-event-selectors", jsonText(all))}}
+	if t.Selectors != nil {
+		all = append(all, t.Selectors.besides(data)...)
+	}
+	var list []any
+	var text strings.Builder
+	text.WriteString(in)
+	for _, a := range all {
+		var fields []any
+		text.WriteString("advanced_event_selector {\n")
+		for _, f := range a.Fields {
+			field := map[string]any{"Field": f.Field}
+			fmt.Fprintf(&text, "  field_selector {\n    field = %s\n", hcl(f.Field))
+			for _, o := range []struct {
+				member, argument string
+				values           []string
+			}{
+				{"Equals", "equals", f.Equals},
+				{"StartsWith", "starts_with", f.StartsWith},
+				{"EndsWith", "ends_with", f.EndsWith},
+				{"NotEquals", "not_equals", f.NotEquals},
+				{"NotStartsWith", "not_starts_with", f.NotStartsWith},
+				{"NotEndsWith", "not_ends_with", f.NotEndWith},
+			} {
+				if len(o.values) > 0 {
+					field[o.member] = o.values
+					_, pairs := withActions(nil, nil, "", o.argument, o.values)
+					fmt.Fprintf(&text, "    %s = %s\n", pairs[0], pairs[1])
+				}
+			}
+			text.WriteString("  }\n")
+			fields = append(fields, field)
+		}
+		text.WriteString("}\n")
+		list = append(list, map[string]any{"FieldSelectors": fields})
+	}
+	return &Mend{Text: "select all of these events", Terraform: text.String(), CLI: []string{command("cloudtrail", "put-event-selectors", "--region", t.HomeRegion,
+		"--trail-name", t.ARN, "--advanced-event-selectors", jsonText(list))}}
+}
+
+// besides are the selectors for other than management events as advanced ones;
+// without those of all S3 objects when these are selected anew.
+func (s *Selectors) besides(s3 bool) []AdvancedSelector {
+	var out []AdvancedSelector
+	for _, a := range s.Advanced {
+		management := slices.ContainsFunc(a.Fields, func(f FieldSelector) bool {
+			return f.Field == "eventCategory" && slices.Contains(f.Equals, "Management")
+		})
+		objects := slices.ContainsFunc(a.Fields, func(f FieldSelector) bool {
+			return f.Field == "resources.type" && slices.Contains(f.Equals, "AWS::S3::Object")
+		})
+		if !management && !(s3 && objects) {
+			out = append(out, a)
+		}
+	}
+	for _, b := range s.Basic {
+		for i, kind := range b.DataType {
+			if s3 && kind == "AWS::S3::Object" {
+				continue
+			}
+			a := AdvancedSelector{Fields: []FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}}, {Field: "resources.type", Equals: []string{kind}}}}
+			switch b.ReadWriteType {
+			case "ReadOnly":
+				a.Fields = append(a.Fields, FieldSelector{Field: "readOnly", Equals: []string{"true"}})
+			case "WriteOnly":
+				a.Fields = append(a.Fields, FieldSelector{Field: "readOnly", Equals: []string{"false"}})
+			}
+			if strings.Count(b.DataARN[i], ":") > 2 && !strings.HasSuffix(b.DataARN[i], ":::") { // arn:aws:s3 is all there is
+				a.Fields = append(a.Fields, FieldSelector{Field: "resources.ARN", StartsWith: []string{b.DataARN[i]}})
+			}
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // trailOf is the trail on the finding's path.

@@ -122,7 +122,7 @@ func readMetricAlarm(a cwtypes.MetricAlarm) MetricAlarm {
 	m := MetricAlarm{
 		Alarm: alarm.Alarm{
 			Name: aws.ToString(a.AlarmName), Description: aws.ToString(a.AlarmDescription), ARN: aws.ToString(a.AlarmArn),
-			ActionsEnabled: aws.ToBool(a.ActionsEnabled), AlarmActions: a.AlarmActions,
+			ActionsEnabled: aws.ToBool(a.ActionsEnabled), AlarmActions: a.AlarmActions, OKActions: a.OKActions, InsufficientDataActions: a.InsufficientDataActions,
 			Namespace: aws.ToString(a.Namespace), MetricName: aws.ToString(a.MetricName), Dimensions: dimensions(a.Dimensions),
 			Unit: string(a.Unit), Period: int(aws.ToInt32(a.Period)), EvaluationPeriods: int(aws.ToInt32(a.EvaluationPeriods)),
 			DatapointsToAlarm: int(aws.ToInt32(a.DatapointsToAlarm)), Threshold: aws.ToFloat64(a.Threshold),
