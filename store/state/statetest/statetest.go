@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"deliveries under lease count", perSubscription},
 		{"deliveries leased by many at a time", deliveriesTogether},
 		{"a delivery is put off", postpone},
+		{"what waits for a time that is far away again is made due", hasten},
 		{"attempts without end are bounded", attemptsWithoutEnd},
 		{"a dead delivery is sent again", resend},
 		{"who is removed is told so", goodbye},
