@@ -1,0 +1,20 @@
+// Package wire turns HTTP requests in AWS's protocols into calls of Go methods,
+// and their outputs and errors into answers. It knows no service.
+//
+// An operation is a method with the signature of the SDK client's method:
+//
+//	func (s *Service) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput,
+//		_ ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error)
+//
+// [New] finds such methods by reflection, once, and compiles how their types
+// are read and written. What the SDK's Go types do not tell of a service, such as
+// capitals of names and status codes of errors, is its [Model].
+//
+// Spoken are JSON 1.0 and 1.1, Query with XML answers, and RPC v2 CBOR. Event
+// streams and S3's REST are answered with an error that says so.
+//
+// Input is hostile: bodies, what they inflate to, their depth and the memory that
+// they may ask for are bounded, and nothing of a request is decoded into an input before
+// [Options].Admit has let it in. Members that are not known are passed over, as
+// AWS does; of a member that is given twice the last one counts.
+package wire
