@@ -16,7 +16,7 @@ import (
 // in the commit that draws it.
 var allowed = map[string][]string{
 	"cmd":                {"cli"},
-	"cli":                {"app", "web", "flow", "source", "synth", "core", "store", "notify"},
+	"cli":                {"app", "audit", "web", "flow", "source", "synth", "core", "store", "notify"},
 	"app":                {"web", "wire", "flow", "source", "store", "notify", "core"},
 	"web":                {"wire", "store", "core"},
 	"flow":               {"source", "store", "notify", "core", "internal/crash"},

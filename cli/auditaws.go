@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"tocsin/audit"
+	"tocsin/core/topic"
+)
+
+var (
+	_ audit.CloudTrail     = (*cloudtrail.Client)(nil)
+	_ audit.CloudWatchLogs = (*cloudwatchlogs.Client)(nil)
+	_ audit.CloudWatch     = (*cloudwatch.Client)(nil)
+	_ audit.SNS            = (*sns.Client)(nil)
+	_ audit.S3             = (*s3.Client)(nil)
+)
+
+// An auditPlace is an account and a Region to audit.
+type auditPlace struct {
+	account, region, partition string
+	open                       func(ctx context.Context, account, region string) (audit.Clients, error)
+}
+
+// auditPlaces asks who the profiles are.
+func auditPlaces(ctx context.Context, o auditOptions) ([]auditPlace, error) {
+	profiles := o.profiles
+	if len(profiles) == 0 {
+		profiles = []string{""}
+	}
+	var places []auditPlace
+	for _, profile := range profiles {
+		cfg, err := auditConfig(ctx, o, profile)
+		if err != nil {
+			return nil, err
+		}
+		regions := o.regions
+		if len(regions) == 0 {
+			if cfg.Region == "" {
+				return nil, usagef("say with --region where to ask: the configuration names no Region")
+			}
+			regions = []string{cfg.Region}
+		}
+		cfg.Region = regions[0]
+		who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return nil, fmt.Errorf("ask whose account this is: %w", err)
+		}
+		account, partition := aws.ToString(who.Account), ""
+		if arn, ok := topic.ParseARN(aws.ToString(who.Arn)); ok {
+			partition = arn.Partition
+		}
+		for _, region := range regions {
+			places = append(places, auditPlace{account, region, partition, opener(cfg, o, account, partition)})
+		}
+	}
+	return places, nil
+}
+
+func auditConfig(ctx context.Context, o auditOptions, profile string) (aws.Config, error) {
+	load := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(profile), config.WithRetryMaxAttempts(6)}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if o.endpoint != "" {
+		cfg.BaseEndpoint = aws.String(o.endpoint)
+	}
+	return cfg, nil
+}
+
+// opener gives clients of the account, and by the role of others.
+func opener(cfg aws.Config, o auditOptions, own, partition string) func(context.Context, string, string) (audit.Clients, error) {
+	return func(_ context.Context, account, region string) (audit.Clients, error) {
+		c := cfg.Copy()
+		c.Region = region
+		if account != own {
+			if o.role == "" || account == "" {
+				return audit.Clients{}, errNoRole(account)
+			}
+			role := "arn:" + partition + ":iam::" + account + ":role/" + o.role
+			c.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role))
+		}
+		return audit.Clients{
+			CloudTrail: cloudtrail.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), CloudWatch: cloudwatch.NewFromConfig(c),
+			SNS: sns.NewFromConfig(c), S3: s3.NewFromConfig(c, func(so *s3.Options) { so.UsePathStyle = o.endpoint != "" }),
+		}, nil
+	}
+}
