@@ -46,6 +46,9 @@ func (c *Courier) attempt(ctx contexts, j state.Job) {
 	})
 	crash.Point("deliver: recorded")
 	c.count(j, r, d)
+	if !givenUp(j.Delivery) { // otherwise it was the dead-letter queue that answered
+		c.lame.note(j, r.Answer, r.Detail, at)
+	}
 }
 
 // count counts an attempt after which its delivery is as d.

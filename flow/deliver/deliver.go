@@ -84,6 +84,7 @@ type Courier struct {
 	wake  chan struct{}
 	slots slots
 	down  outage
+	lame  troubles
 	stats counters
 	poll  time.Duration
 	grace time.Duration
@@ -121,7 +122,7 @@ func New(o Options) *Courier {
 		poll: poll, grace: grace, running: map[int64]bool{}, paced: map[string]time.Time{},
 	}
 	c.slots = slots{fast: o.Concurrency, all: o.Concurrency * slowShare, freed: c.Wake}
-	c.down.log = o.Log
+	c.down.log, c.lame.log = o.Log, o.Log
 	return c
 }
 

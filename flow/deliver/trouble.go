@@ -1,0 +1,43 @@
+package deliver
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"tocsin/core/topic"
+	"tocsin/store/state"
+)
+
+// maxTroubles bounds how many subscriptions are remembered to fail; what fails
+// beyond is told by its deliveries alone.
+const maxTroubles = 1000
+
+// troubles tells of each subscription that cannot be reached once when that
+// begins and once when it is over, since a retry policy may last for hours
+// before anything is given up.
+type troubles struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	since map[string]time.Time // by the subscription's ARN; guarded by mu
+}
+
+// note takes the answer of an attempt that ended at a time.
+func (t *troubles) note(j state.Job, answer topic.Answer, detail string, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	arn := j.Delivery.Subscription
+	since, failing := t.since[arn]
+	switch {
+	case answer == topic.Delivered && failing:
+		delete(t.since, arn)
+		t.log.Info("a subscriber is reached again", "subscription", forLog(arn), "protocol", string(j.Subscription.Protocol), "after", at.Sub(since).Round(time.Second))
+	case answer != topic.Delivered && !failing && len(t.since) < maxTroubles:
+		if t.since == nil {
+			t.since = map[string]time.Time{}
+		}
+		t.since[arn] = at
+		t.log.Warn("a subscriber cannot be reached; messages for it wait and are tried again", "subscription", forLog(arn), "protocol", string(j.Subscription.Protocol), "last", detail)
+	}
+}
