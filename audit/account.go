@@ -62,6 +62,7 @@ type Trail struct {
 	Bucket                string
 	KMSKey                string
 	Validation            *bool
+	Custom                *bool // HasCustomEventSelectors
 	// Status is nil when it could not be read, Selectors likewise.
 	Status    *TrailStatus
 	Selectors *Selectors

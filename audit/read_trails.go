@@ -32,6 +32,7 @@ func (r *reader) readTrails(ctx context.Context) {
 			MultiRegion: t.IsMultiRegionTrail, Organization: aws.ToBool(t.IsOrganizationTrail), GlobalEvents: t.IncludeGlobalServiceEvents,
 			LogGroup: strings.TrimSuffix(aws.ToString(t.CloudWatchLogsLogGroupArn), ":*"),
 			Bucket:   aws.ToString(t.S3BucketName), KMSKey: aws.ToString(t.KmsKeyId), Validation: t.LogFileValidationEnabled,
+			Custom: t.HasCustomEventSelectors,
 			answer: t,
 		}
 		if trail.HomeRegion == "" {
@@ -63,6 +64,10 @@ func (r *reader) readTrail(ctx context.Context, t *Trail) {
 	})
 	if selectors != nil {
 		t.Selectors = readSelectors(selectors)
+		if len(t.Selectors.Basic)+len(t.Selectors.Advanced) == 0 && t.Custom != nil && !*t.Custom {
+			// A trail without selectors of its own logs all management events.
+			t.Selectors.Basic = []BasicSelector{{ReadWriteType: string(trailtypes.ReadWriteTypeAll), Management: true}}
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, 
 		}
 		if extra := k.extra(wanted, parts, noMatch); len(extra) > 0 {
 			shown := extra[:min(5, len(extra))]
-			f.Remarks = append(f.Remarks, Remark{About: "wider", Text: "filter " + k.Name + " also matches " + strings.Join(shown, ", ")})
+			f.Remarks = append(f.Remarks, Remark{About: "wider", Text: "filter " + k.Name + " matches more than the control names: " + strings.Join(shown, ", ")})
 		}
 	}
 	if len(patterns) == 0 {
