@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -63,6 +64,11 @@ func runServe(ctx context.Context, v *flagValues, s Streams) error {
 	key, err := app.RootKeyOf(s.Getenv)
 	if err != nil {
 		return err
+	}
+	if s.Getenv("GOGC") == "" {
+		// Half the usual garbage is worth more to who runs a daemon beside others
+		// than the few percent of processor time that it costs.
+		debug.SetGCPercent(50)
 	}
 	level := new(slog.LevelVar)
 	level.Set(slog.Level(c.Log.Level))
