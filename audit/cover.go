@@ -73,7 +73,7 @@ func (a *Account) groupLink(t *Trail) Link {
 	case t.Status.LogsError != "":
 		l.Rank, l.Text = Restricted, "the last delivery error is "+t.Status.LogsError
 	}
-	if l.Rank != Holds {
+	if l.Rank == Broken {
 		l.problem = trailDelivery
 	}
 	return l

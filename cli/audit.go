@@ -45,7 +45,12 @@ It only reads. What it may not read is NOT_AVAILABLE, with the permission named.
   tocsin audit --profile prod --profile dev --region eu-west-1
   tocsin audit --role SecurityAudit --format html > audit.html
   tocsin audit --control root-usage,vpc-changes --format json`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{fmt.Errorf("unexpected argument %q: the account is that of the AWS configuration, or of --profile", args[0]), true}
+			}
+			return nil
+		},
 		Annotations: map[string]string{exitCodes: `0  every control is PASSED
 1  failed: no account could be asked
 2  wrong usage or input

@@ -9,10 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 
 	"tocsin/audit"
 	"tocsin/core/topic"
@@ -68,8 +70,11 @@ func auditPlaces(ctx context.Context, o auditOptions) ([]auditPlace, error) {
 }
 
 func auditConfig(ctx context.Context, o auditOptions, profile string) (aws.Config, error) {
-	load := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(profile), config.WithRetryMaxAttempts(6)}
-	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	attempts := 6 // AWS's throttling is waited out
+	if o.endpoint != "" {
+		attempts = 2
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithRetryMaxAttempts(attempts))
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
@@ -92,7 +97,12 @@ func opener(cfg aws.Config, o auditOptions, own, partition string) func(context.
 			c.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role))
 		}
 		return audit.Clients{
-			CloudTrail: cloudtrail.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), CloudWatch: cloudwatch.NewFromConfig(c),
+			CloudTrail: cloudtrail.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c),
+			CloudWatch: cloudwatch.NewFromConfig(c, func(co *cloudwatch.Options) {
+				if o.endpoint != "" { // servers that stand in for AWS know the Query protocol, and not all know CBOR
+					co.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
+				}
+			}),
 			SNS: sns.NewFromConfig(c), S3: s3.NewFromConfig(c, func(so *s3.Options) { so.UsePathStyle = o.endpoint != "" }),
 		}, nil
 	}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"tocsin/audit"
+)
+
+// A server that answers who asks and nothing else: whatever it refuses is named,
+// and nothing is PASSED.
+func TestAuditOfAnAccountThatRefuses(t *testing.T) {
+	var calls atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		if err := r.ParseForm(); err == nil && r.PostForm.Get("Action") == "GetCallerIdentity" {
+			w.Header().Set("Content-Type", "text/xml")
+			if _, err := w.Write([]byte(`<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.WriteHeader(http.StatusBadRequest)
+		if _, err := w.Write([]byte(`{"__type":"AccessDeniedException","message":"no"}`)); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", t.TempDir()+"/none")
+	var out, errs strings.Builder
+	s := Standard()
+	s.Out, s.Err = &out, &errs
+	if code := Main(t.Context(), []string{"audit", "--endpoint-url", server.URL, "--region", "us-east-1", "--json"}, s); code != exitFindings {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	var got struct {
+		Reports []struct {
+			Findings []struct {
+				Control, Summary string
+				Status           audit.Status
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || len(got.Reports) != 1 || len(got.Reports[0].Findings) < 15 {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	for _, f := range got.Reports[0].Findings {
+		if f.Status != audit.NotAvailable || !strings.Contains(f.Summary, "cloudtrail:DescribeTrails on * in account 111122223333 (AccessDeniedException)") {
+			t.Errorf("%s is %s: %s", f.Control, f.Status, f.Summary)
+		}
+	}
+}
