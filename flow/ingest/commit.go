@@ -20,7 +20,7 @@ type committer struct {
 }
 
 func newCommitter(in *Ingest, acking context.Context) *committer {
-	return &committer{in: in, acking: acking, spans: spans{limit: in.o.MaxIDs, all: map[spanKey]*span{}}, reader: evidence.NewReader()}
+	return &committer{in: in, acking: acking, spans: spans{limit: in.o.MaxIDs, all: map[spanKey]*span{}, now: in.o.Now()}, reader: evidence.NewReader()}
 }
 
 // begin reads the filters before anything is taken, however often that has to be
@@ -285,7 +285,7 @@ func (c *committer) settle(b *batch) {
 			s.version = v
 		}
 	}
-	ids := c.spans.evict()
+	ids := c.spans.evict(c.in.o.Now())
 	c.in.counts.add(func(s *Stats) {
 		s.IDs = ids
 		if b.work != nil {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"tocsin/core/event"
 )
@@ -24,6 +25,7 @@ type span struct {
 	blocks       []int64    // that ids holds the events of: those not far below newest
 	newest       int64      // of the blocks
 	turn         uint64     // when it was used last
+	used         time.Time  // likewise
 }
 
 // spanLength is how much time a span is, in milliseconds. Log files hold events
@@ -76,7 +78,13 @@ type spans struct {
 	limit int64 // bytes
 	all   map[spanKey]*span
 	turn  uint64
+	now   time.Time // of the turn
 }
+
+// idleSpan is how long a span that nothing comes for is kept: events of one time
+// come for a quarter of an hour at most, and rarely again. What comes later has
+// its span read again, so that memory follows what comes in, and not what is stored.
+const idleSpan = 15 * time.Minute
 
 // use is the span of a group that a time lies in, for this turn.
 func (s *spans) use(group, at int64) *span {
@@ -86,7 +94,7 @@ func (s *spans) use(group, at int64) *span {
 		found = &span{group: group, start: key.start}
 		s.all[key] = found
 	}
-	found.turn = s.turn
+	found.turn, found.used = s.turn, s.now
 	return found
 }
 
@@ -104,19 +112,24 @@ func (s *spans) count() (ids int64) {
 	return ids
 }
 
-// evict forgets the spans that were not used for longest until the others fit,
-// and begins another turn. Those of this turn stay. It returns the number of ids left.
-func (s *spans) evict() int64 {
-	defer func() { s.turn++ }()
+// evict forgets the spans that were not used for long, and of the others those
+// that were not used for longest until the rest fits, and begins another turn at
+// now. Those of this turn stay. It returns the number of ids left.
+func (s *spans) evict(now time.Time) int64 {
+	defer func() { s.turn, s.now = s.turn+1, now }()
+	old := make([]*span, 0, len(s.all))
+	for key, sp := range s.all {
+		switch {
+		case sp.turn == s.turn:
+		case now.Sub(sp.used) > idleSpan:
+			delete(s.all, key)
+		default:
+			old = append(old, sp)
+		}
+	}
 	ids := s.count()
 	if idSize*ids+spanSize*int64(len(s.all)) <= s.limit {
 		return ids
-	}
-	old := make([]*span, 0, len(s.all))
-	for _, sp := range s.all {
-		if sp.turn != s.turn {
-			old = append(old, sp)
-		}
 	}
 	slices.SortFunc(old, func(a, b *span) int { return cmp.Compare(a.turn, b.turn) })
 	for _, sp := range old {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"tocsin/core/event"
 )
@@ -25,7 +26,7 @@ func TestSpansAreBounded(t *testing.T) {
 	for turn := range 50 {
 		fill(0) // used in every turn
 		fill(turn)
-		if left := s.evict(); left > 10*ids {
+		if left := s.evict(time.Time{}); left > 10*ids {
 			t.Fatalf("%d ids are left after turn %d", left, turn)
 		}
 	}
@@ -38,8 +39,27 @@ func TestSpansAreBounded(t *testing.T) {
 	for number := 100; number < 200; number++ {
 		fill(number)
 	}
-	if left := s.evict(); left < 100*ids {
+	if left := s.evict(time.Time{}); left < 100*ids {
 		t.Errorf("%d ids of the spans in use are left", left)
+	}
+}
+
+// Memory follows what comes in: a span that nothing comes for is forgotten even
+// where there is room for it.
+func TestIdleSpansAreForgotten(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s := spans{limit: 1 << 30, all: map[spanKey]*span{}, now: at}
+	s.use(1, 0).known = true
+	s.use(1, spanLength).known = true
+	for range 20 {
+		s.evict(at)
+		if !s.use(1, 0).known {
+			t.Fatal("what is used was forgotten")
+		}
+		at = at.Add(time.Minute)
+	}
+	if len(s.all) != 1 {
+		t.Errorf("%d spans are left", len(s.all))
 	}
 }
 
