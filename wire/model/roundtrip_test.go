@@ -120,6 +120,14 @@ func operations(client any) map[string]reflect.Value {
 // all is an endpoint with every service, so that it must also tell them apart.
 func all(t *testing.T, f *far) *wire.Handler {
 	t.Helper()
+	h, err := wire.New(wire.Options{Services: services(f)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func services(f *far) []wire.Service {
 	var services []wire.Service
 	seen := map[string]bool{}
 	for _, d := range dialects() {
@@ -128,11 +136,7 @@ func all(t *testing.T, f *far) *wire.Handler {
 			services = append(services, wire.Service{Model: d.model, Methods: d.client("http://far.invalid", nil, f.answer)})
 		}
 	}
-	h, err := wire.New(wire.Options{Services: services})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return services
 }
 
 func call(method reflect.Value, in reflect.Value) (reflect.Value, error) {
