@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -131,9 +132,12 @@ func healthy(t testing.TB) map[string]any {
 	return v
 }
 
+// pack is read once.
+var pack = sync.OnceValue(control.Builtin)
+
 // controls are those of a fixture: the CIS alarms and the controls on trails.
 func controls() []control.Control {
-	return slices.DeleteFunc(control.Builtin().Controls, func(c control.Control) bool { return len(c.CIS) == 0 || c.Kind == control.Account })
+	return slices.DeleteFunc(slices.Clone(pack().Controls), func(c control.Control) bool { return len(c.CIS) == 0 || c.Kind == control.Account })
 }
 
 // TestAccounts judges the accounts of testdata/accounts/*.txtar: each is the

@@ -139,6 +139,9 @@ func (a *Account) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, 
 	}
 	if text, rank := a.dimensionsFit(r, m, def); rank != Holds {
 		l = fail(rank, "%s", text)
+		if len(m.Dimensions)+len(r.SystemFields) > 0 {
+			l.problem = filterValue // the benchmark's metric has no dimensions
+		}
 		if rank == Broken {
 			return l
 		}
@@ -162,6 +165,10 @@ func (a *Account) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, 
 	switch {
 	case ring.events == 0 && ring.quiet == alarm.InAlarm:
 		return fail(Broken, "it is in ALARM while nothing happens, so that no event rings it (%s)", settings)
+	case ring.events == 0 && value <= 0:
+		l = fail(Broken, "no number of events rings it, for each publishes %v (%s)", value, settings)
+		l.problem = filterValue
+		return l
 	case ring.events == 0:
 		return fail(Broken, "no number of events rings it (%s)", settings)
 	case ring.events > 1 || ring.spread > 1:

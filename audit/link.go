@@ -67,6 +67,7 @@ const (
 	alarmWithoutAction
 	topicGone
 	topicPolicy
+	topicDenies
 	topicKey
 	nobodyConfirmed
 	filterPolicy

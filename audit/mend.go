@@ -22,6 +22,8 @@ func (j *judge) mend(c *control.Control, f *Finding, l Link) *Mend {
 		return j.mendAlarm(c, f, l)
 	case alarmActionsOff:
 		return j.mendActionsOff(f)
+	case topicDenies:
+		return &Mend{Text: "take out of the policy of topic " + l.Name + " what denies CloudWatch to publish"}
 	case topicGone, topicPolicy, topicKey, nobodyConfirmed, filterPolicy:
 		return j.mendTopic(f, l)
 	case bucketPublic, bucketLogging:
@@ -83,9 +85,11 @@ func (j *judge) topicFor(region string) string {
 // PutMetricFilter replaces everything, so what is to stay is said again.
 func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	group, region := j.place(f)
-	name := l.Name
-	if name == "none" || name == "" {
-		name = c.ID
+	name, text := c.ID, c.Pattern
+	for _, p := range f.Path {
+		if p.Kind == FilterLink && p.Name != "none" && p.Name != "?" && p.Name != "" {
+			name = p.Name
+		}
 	}
 	namespace, metric := metricOf(c, f)
 	to := map[string]any{"metricNamespace": namespace, "metricName": metric, "metricValue": "1"}
@@ -93,6 +97,9 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	for _, have := range group.Filters {
 		if have.Name != name || len(have.Metrics) == 0 || have.Metrics[0].Name == "" {
 			continue
+		}
+		if l.problem == filterValue && have.Pattern != nil {
+			text = *have.Pattern
 		}
 		m := have.Metrics[0]
 		to["metricNamespace"], to["metricName"] = m.Namespace, m.Name
@@ -108,11 +115,11 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	}
 	m := &Mend{Text: "give filter " + name + " the control's pattern"}
 	if l.problem == filterValue {
-		m.Text = "let filter " + name + " publish 1 for each event"
+		m.Text = "let filter " + name + " publish 1 for each event, without dimensions"
 	}
 	m.CLI = []string{command("logs", "put-metric-filter", "--region", region, "--log-group-name", group.Name(), "--filter-name", name,
-		"--filter-pattern", c.Pattern, "--metric-transformations", jsonText([]map[string]any{to}))}
-	m.Terraform = block("aws_cloudwatch_log_metric_filter", name, "name", hcl(name), "log_group_name", hcl(group.Name()), "pattern", hcl(c.Pattern),
+		"--filter-pattern", text, "--metric-transformations", jsonText([]map[string]any{to}))}
+	m.Terraform = block("aws_cloudwatch_log_metric_filter", name, "name", hcl(name), "log_group_name", hcl(group.Name()), "pattern", hcl(text),
 		"metric_transformation", "{\n    "+inner+"\n  }")
 	if l.problem == noFilter {
 		ring := j.alarm(c, nil, c.ID, namespace, metric, region)

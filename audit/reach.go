@@ -131,7 +131,7 @@ func (a *Account) mayPublish(l Link, r ringer, t *Topic) Link {
 	default:
 		l.Rank, l.problem, l.Text = Broken, topicPolicy, "its policy does not let cloudwatch.amazonaws.com publish"
 		if d.Verdict == policy.ExplicitDeny {
-			l.Text = "its policy denies cloudwatch.amazonaws.com to publish"
+			l.problem, l.Text = topicDenies, "its policy denies cloudwatch.amazonaws.com to publish"
 		}
 		if len(d.Grounds) > 0 {
 			l.Text += ": " + firstLine(d.Grounds[0].Text())
