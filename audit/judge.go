@@ -133,7 +133,7 @@ func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
 	f.Status = statusOf(worstOne.rank)
 	f.Path = j.path(c, worstOne, candidates, f)
 	f.Meaning = j.meaning(c, parts, used, candidates)
-	j.remarks(c, f, candidates, parts, beside, match, noMatch)
+	j.remarks(c, f, candidates, parts, beside, noMatch)
 	if f.Status == Failed && c.ID == "organizations-changes" && j.member() {
 		f.Status, f.Broke = NotAvailable, -1
 		f.Summary = "the management account of the organization records these calls, and this account is a member: audit it there"

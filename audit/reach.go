@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -209,7 +210,7 @@ func (a *Account) subscriptionLink(r ringer, t *Topic) Link {
 }
 
 func (a *Account) oneSubscription(r ringer, s *Subscription) Link {
-	l := Link{Kind: SubscriptionLink, Name: string(s.Protocol) + " " + s.Endpoint}
+	l := Link{Kind: SubscriptionLink, Name: string(s.Protocol) + " " + s.address()}
 	if s.Attributes == nil {
 		l.Rank, l.Text = Unknown, a.unread("sns:GetSubscriptionAttributes", s.ARN)
 		return l
@@ -239,6 +240,17 @@ func (a *Account) oneSubscription(r ringer, s *Subscription) Link {
 		l.Rank, l.problem, l.Text = Broken, filterPolicy, "its filter policy lets the alarm's notice not pass ("+string(d)+")"
 	}
 	return l
+}
+
+// address is the endpoint, of a web address its host alone: the rest may be a secret.
+func (s *Subscription) address() string {
+	if u, err := url.Parse(s.Endpoint); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
+	}
+	if s.Protocol == topic.HTTP || s.Protocol == topic.HTTPS {
+		return "an address that cannot be read"
+	}
+	return s.Endpoint
 }
 
 func scopeOf(attributes map[string]string) string {

@@ -11,7 +11,7 @@ import (
 // remarks adds what is worth knowing beside the status: what filters match
 // beyond the control, what other versions name, and which auditors will not accept
 // the texts.
-func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, parts, beside []part, match, noMatch []control.Example) {
+func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, parts, beside []part, noMatch []control.Example) {
 	var patterns []*pattern.Pattern
 	wanted := j.wanted(c)
 	for _, k := range candidates {
@@ -40,7 +40,6 @@ func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, 
 	}
 	j.noteHistory(f)
 	j.noteTwice(f, candidates)
-	_ = match
 }
 
 // auditorRemark is what an auditor will say, unless one of the filters has a text
