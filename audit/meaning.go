@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -111,9 +112,13 @@ func (g gap) text() string {
 	case g.whole:
 		return g.part.name
 	}
+	const shown = 4
 	var terms []string
-	for _, c := range g.unless {
+	for _, c := range g.unless[:min(shown, len(g.unless))] {
 		terms = append(terms, c.String())
+	}
+	if more := len(g.unless) - shown; more > 0 {
+		terms = append(terms, fmt.Sprintf("one of %d more", more))
 	}
 	return g.part.name + " unless " + strings.Join(terms, " or ")
 }
