@@ -143,6 +143,9 @@ func encodeUnion(w writer, p *plan, v reflect.Value) error {
 			continue
 		}
 		value := member.Field(f.index)
+		if absent(f, value) && f.plan.kind != textKind {
+			return fmt.Errorf("%s holds nil", member.Type())
+		}
 		if f.pointer {
 			value = value.Elem()
 		}

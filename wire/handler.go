@@ -25,9 +25,9 @@ type Options struct {
 	Services []Service
 
 	// Admit lets a request in or refuses it, by its signature; its context goes to
-	// the method. The body can be read, again and again by a new request's reader, once here. Service and
-	// Operation of the call are what the request claims: a signature must be for
-	// the Service's SigningName. An empty Operation is one that does not exist.
+	// the method. It may read the body. Service and Operation of the call are only what
+	// the request claims: a signature must be for the call's SigningName. An empty
+	// Operation is one that does not exist.
 	Admit func(*http.Request, *Call) (context.Context, error)
 	// Permit is asked once the input is decoded.
 	Permit func(context.Context, *Call) error
@@ -51,7 +51,7 @@ type Call struct {
 
 // A Handler is the endpoint of all its services. It can be used by many at once.
 type Handler struct {
-	Options
+	options  Options
 	services []*service
 	byShape  map[string]*service
 }
@@ -64,7 +64,7 @@ func New(o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{Options: o, byShape: map[string]*service{}}
+	h := &Handler{options: o, byShape: map[string]*service{}}
 	for _, s := range o.Services {
 		ready, err := newService(s)
 		if err != nil {
@@ -95,8 +95,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	a := h.serve(&ctx, r, t, call, body, bodyErr)
 	call.Status = a.status
-	if h.Observe != nil {
-		h.Observe(ctx, r, call)
+	if h.options.Observe != nil {
+		h.options.Observe(ctx, r, call)
 	}
 	a.send(w)
 }
@@ -114,14 +114,14 @@ func (h *Handler) serve(ctx *context.Context, r *http.Request, t target, call *C
 	call.Err = err
 	f, internal := faultOf(t.service, err)
 	if internal {
-		h.Log.Error("request failed", "service", call.Service, "operation", call.Operation, "request", call.RequestID, "error", err)
+		h.options.Log.Error("request failed", "service", call.Service, "operation", call.Operation, "request", call.RequestID, "error", err)
 	}
 	if t.protocol == Unclaimed && signingName(r) == "s3" {
 		return notS3(call.RequestID)
 	}
 	a, err := f.answer(t.protocol, t.service, call.RequestID, t.queryMode)
 	if err != nil {
-		h.Log.Error("an error cannot be written", "service", call.Service, "request", call.RequestID, "error", err)
+		h.options.Log.Error("an error cannot be written", "service", call.Service, "request", call.RequestID, "error", err)
 		f, _ = faultOf(nil, err)
 		// Without a modelled value there is nothing that cannot be written.
 		a, _ = f.answer(t.protocol, t.service, call.RequestID, t.queryMode)
@@ -131,10 +131,10 @@ func (h *Handler) serve(ctx *context.Context, r *http.Request, t target, call *C
 
 func (h *Handler) do(ctx *context.Context, r *http.Request, t target, call *Call, body []byte, bodyErr error) (out reflect.Value, err error) {
 	if tooLarge(bodyErr) {
-		return out, refusal("RequestEntityTooLarge", fmt.Sprintf("The request must be smaller than %d bytes.", h.MaxBody))
+		return out, refusal("RequestEntityTooLarge", fmt.Sprintf("The request must be smaller than %d bytes.", h.options.MaxBody))
 	}
-	if h.Admit != nil {
-		admitted, err := h.Admit(r, call)
+	if h.options.Admit != nil {
+		admitted, err := h.options.Admit(r, call)
 		if err != nil {
 			return out, err
 		}
@@ -153,8 +153,8 @@ func (h *Handler) do(ctx *context.Context, r *http.Request, t target, call *Call
 		return out, refusal("SerializationException", err.Error())
 	}
 	call.Input = in.Interface()
-	if h.Permit != nil {
-		if err := h.Permit(*ctx, call); err != nil {
+	if h.options.Permit != nil {
+		if err := h.options.Permit(*ctx, call); err != nil {
 			return out, err
 		}
 	}
@@ -209,7 +209,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.options.MaxBody))
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case "", "identity", "aws-chunked":
 		return raw, nil
 	case "gzip":
-		return inflate(raw, h.MaxBody)
+		return inflate(raw, h.options.MaxBody)
 	default:
 		return nil, fmt.Errorf("content encoding %q is not understood", encoding)
 	}

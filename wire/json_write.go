@@ -27,27 +27,28 @@ func appendJSONString(b []byte, s string) []byte {
 			i++
 			continue
 		}
-		char, size := utf8.DecodeRuneInString(s[i:])
-		if c >= utf8.RuneSelf && (char != utf8.RuneError || size > 1) {
-			i += size
-			continue
+		size := 1
+		if c >= utf8.RuneSelf {
+			var char rune
+			if char, size = utf8.DecodeRuneInString(s[i:]); char != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
 		}
 		b = append(b, s[done:i]...)
-		switch c {
-		case '"', '\\':
+		switch {
+		case c == '"', c == '\\':
 			b = append(b, '\\', c)
-		case '\n':
+		case c == '\n':
 			b = append(b, '\\', 'n')
-		case '\r':
+		case c == '\r':
 			b = append(b, '\\', 'r')
-		case '\t':
+		case c == '\t':
 			b = append(b, '\\', 't')
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		default:
-			if c >= utf8.RuneSelf {
-				b = append(b, "\uFFFD"...)
-			} else {
-				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			}
+			b = append(b, "\uFFFD"...)
 		}
 		i += size
 		done = i

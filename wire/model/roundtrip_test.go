@@ -3,12 +3,14 @@ package model_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -26,6 +28,7 @@ import (
 
 	"tocsin/wire"
 	"tocsin/wire/model"
+	"tocsin/wire/sigv4"
 )
 
 // A far is the service of a test: a client of the SDK has a service's very
@@ -71,7 +74,7 @@ func dialects() []dialect {
 	const region = "eu-central-1"
 	watch := func(p smithyhttp.ClientProtocol) func(string, aws.HTTPClient, func(*middleware.Stack) error) any {
 		return func(url string, do aws.HTTPClient, o func(*middleware.Stack) error) any {
-			return cloudwatch.New(cloudwatch.Options{Region: region, BaseEndpoint: &url, HTTPClient: do, Credentials: key(), Retryer: aws.NopRetryer{}, APIOptions: []func(*middleware.Stack) error{o}},
+			return cloudwatch.New(cloudwatch.Options{Region: region, RequestMinCompressSizeBytes: 1, BaseEndpoint: &url, HTTPClient: do, Credentials: key(), Retryer: aws.NopRetryer{}, APIOptions: []func(*middleware.Stack) error{o}},
 				func(o *cloudwatch.Options) {
 					if p != nil {
 						o.Protocol = p
@@ -120,12 +123,31 @@ func operations(client any) map[string]reflect.Value {
 // all is an endpoint with every service, so that it must also tell them apart.
 func all(t *testing.T, f *far) *wire.Handler {
 	t.Helper()
-	h, err := wire.New(wire.Options{Services: services(f)})
+	verifier := &sigv4.Verifier{
+		Secret: func(context.Context, string) (string, bool, error) { return "secret", true, nil },
+		Now:    time.Now, MaxBody: wire.DefaultMaxBody,
+	}
+	h, err := wire.New(wire.Options{
+		Services: services(f),
+		Admit: func(r *http.Request, call *wire.Call) (context.Context, error) {
+			if unsigned[call.Operation] {
+				return r.Context(), nil
+			}
+			signer, err := verifier.Verify(r)
+			if err == nil && signer.Service != call.SigningName {
+				err = fmt.Errorf("signed for %s, asks %s", signer.Service, call.SigningName)
+			}
+			return r.Context(), err
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
+
+// unsigned are the operations that bring another proof than a signature.
+var unsigned = map[string]bool{"AssumeRoleWithSAML": true, "AssumeRoleWithWebIdentity": true}
 
 func services(f *far) []wire.Service {
 	var services []wire.Service
@@ -185,6 +207,7 @@ type direct struct{ http.Handler }
 
 func (d direct) Do(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
+	r.Host = r.URL.Host
 	d.ServeHTTP(w, r)
 	return w.Result(), nil
 }

@@ -92,11 +92,15 @@ func TestErrorShapes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &far{err: c.err}
-			h := all(t, f)
-			h.MaxBody = 1 << 20
-			h.Admit = func(r *http.Request, _ *wire.Call) (context.Context, error) { return r.Context(), c.admit }
 			var seen *wire.Call
-			h.Observe = func(_ context.Context, _ *http.Request, call *wire.Call) { seen = call }
+			h, err := wire.New(wire.Options{
+				Services: services(f), MaxBody: 1 << 20,
+				Admit:   func(r *http.Request, _ *wire.Call) (context.Context, error) { return r.Context(), c.admit },
+				Observe: func(_ context.Context, _ *http.Request, call *wire.Call) { seen = call },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, c.r)
 			var text bytes.Buffer
@@ -132,7 +136,11 @@ func zipped(s string) string {
 func TestLinkWithoutVersion(t *testing.T) {
 	f := &far{out: &sns.ConfirmSubscriptionOutput{}}
 	w := httptest.NewRecorder()
-	all(t, f).ServeHTTP(w, request("GET", "/?Action=ConfirmSubscription&TopicArn=a&Token=b", ""))
+	h, err := wire.New(wire.Options{Services: services(f)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.ServeHTTP(w, request("GET", "/?Action=ConfirmSubscription&TopicArn=a&Token=b", ""))
 	in, ok := f.in.(*sns.ConfirmSubscriptionInput)
 	if w.Code != 200 || !ok || *in.TopicArn != "a" || *in.Token != "b" {
 		t.Errorf("%d %s %+v", w.Code, w.Body, f.in)
