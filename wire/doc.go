@@ -14,7 +14,7 @@
 // streams and S3's REST are answered with an error that says so.
 //
 // Input is hostile: bodies, what they inflate to, their depth and the memory that
-// they may ask for are bounded, and nothing of a request is decoded into an input before
-// [Options].Admit has let it in. Members that are not known are passed over, as
-// AWS does; of a member that is given twice the last one counts.
+// they may ask for are bounded. Before [Options].Admit has let a request in, its body is
+// only inflated and looked at for Query's Action. Members that are not known
+// are passed over, as AWS does; of a member that is given twice the last one counts.
 package wire
