@@ -172,7 +172,7 @@ func escaped(out, b []byte) (longer []byte, n int) {
 	return out, 0
 }
 
-// fourHex is the number of an escape \uXXXX.
+// fourHex is the number of an escape such as \u00e4.
 func fourHex(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false

@@ -64,7 +64,7 @@ func unescaped(c byte) byte {
 	return 0
 }
 
-// unescapeRune reads a \uXXXX at the start of s, two of them when they make a
+// unescapeRune reads an escape such as \u00e4 at the start of s, two of them when they make a
 // surrogate pair. It returns the length read, 0 when s does not begin with one.
 func unescapeRune(s []byte) (rune, int) {
 	r, ok := hexRune(s)
@@ -82,7 +82,7 @@ func unescapeRune(s []byte) (rune, int) {
 	return utf8.RuneError, 6
 }
 
-// hexRune reads the \uXXXX that s begins with.
+// hexRune reads the escape, such as \u00e4, that s begins with.
 func hexRune(s []byte) (rune, bool) {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return 0, false
