@@ -75,7 +75,7 @@ func TestCountsInJUnit(t *testing.T) {
 	if err := JUnit(&b, sample()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), `tests="3" failures="1" skipped="1"`) {
+	if !strings.Contains(b.String(), `tests="3" failures="1" errors="0" skipped="1"`) {
 		t.Error(b.String())
 	}
 }

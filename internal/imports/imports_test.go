@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"synth":              {},
 	"core/event":         {},
 	"core/excerpt":       {},
+	"core/junit":         {},
 	"core/spell":         {},
 	"core/gunzip":        {},
 	"core/pattern":       {"core/event", "core/excerpt", "core/spell"},
