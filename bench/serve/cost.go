@@ -22,14 +22,14 @@ import (
 	"tocsin/store/state"
 )
 
-// libraries decompress; the daemon uses the last.
+// libraries decompress, here alone, and in a daemon that is built with the tag.
 var libraries = []struct {
-	name string
-	open func() event.Gunzip
+	name, tag string
+	open      func() event.Gunzip
 }{
-	{"compress/gzip", func() event.Gunzip { return new(stdgzip.Reader) }},
-	{"klauspost/compress", func() event.Gunzip { return new(gzip.Reader) }},
-	{"ours, which the daemon uses", func() event.Gunzip { return new(gunzip.Reader) }},
+	{"compress/gzip", "gunzip_std", func() event.Gunzip { return new(stdgzip.Reader) }},
+	{"klauspost/compress", "gunzip_klauspost", func() event.Gunzip { return new(gzip.Reader) }},
+	{"ours", "", func() event.Gunzip { return new(gunzip.Reader) }},
 }
 
 // A taken is what it cost to take a set in, and what is kept of it.
@@ -42,52 +42,76 @@ type taken struct {
 	files            int64
 }
 
-// measureCost prints the processor time of a daemon that takes a set in, as
-// ratios to decompressing alone right before and after it, and the bytes that it
-// keeps of each event.
+// measureCost prints the processor time of daemons that take a set in, each
+// with another library to decompress with, as ratios to decompressing alone right
+// before and after it, and the bytes that the last, the real one, keeps of each
+// event.
 func measureCost(ctx context.Context, o options) error {
 	s, err := sets.Make(ctx, o.dir, "small", o.events)
 	if err != nil {
 		return err
 	}
-	ratios := make([][]float64, len(libraries))
-	alone := make([][]time.Duration, len(libraries))
+	daemons := make([]options, len(libraries))
+	for i, l := range libraries {
+		daemons[i] = o
+		if l.tag != "" {
+			daemons[i].binary = o.binary + "_" + l.tag
+			if err := build(ctx, daemons[i].binary, l.tag); err != nil {
+				return err
+			}
+		}
+	}
+	var (
+		last   taken
+		spent  = make([][]time.Duration, len(libraries)) // by daemon
+		alone  = make([][]time.Duration, len(libraries))
+		ratios = make([][][]float64, len(libraries)) // by daemon and library alone
+	)
+	for i := range ratios {
+		ratios[i] = make([][]float64, len(libraries))
+	}
 	before, err := gunzipAll(s)
 	if err != nil {
 		return err
 	}
-	var last taken
-	var spent []time.Duration
-	for i := range o.rounds {
-		fmt.Fprintf(os.Stderr, "bench/serve: cost, round %d of %d\n", i+1, o.rounds)
-		if last, err = takeIn(ctx, o, s, filepath.Join(o.temp, fmt.Sprintf("cost-%d", i))); err != nil {
-			return err
+	for round := range o.rounds {
+		for i := range daemons {
+			fmt.Fprintf(os.Stderr, "bench/serve: cost, round %d of %d, %s\n", round+1, o.rounds, libraries[i].name)
+			if last, err = takeIn(ctx, daemons[i], s, filepath.Join(o.temp, fmt.Sprintf("cost-%d-%d", round, i))); err != nil {
+				return err
+			}
+			after, err := gunzipAll(s)
+			if err != nil {
+				return err
+			}
+			total := last.reading + last.sealing
+			spent[i] = append(spent[i], total)
+			for l := range libraries {
+				mean := (before[l] + after[l]) / 2
+				ratios[i][l], alone[l] = append(ratios[i][l], float64(total)/float64(mean)), append(alone[l], mean)
+			}
+			before = after
 		}
-		after, err := gunzipAll(s)
-		if err != nil {
-			return err
-		}
-		total := last.reading + last.sealing
-		spent = append(spent, total)
-		for l := range libraries {
-			mean := (before[l] + after[l]) / 2
-			ratios[l], alone[l] = append(ratios[l], float64(total)/float64(mean)), append(alone[l], mean)
-		}
-		before = after
 	}
+	fmt.Printf("\nthe daemon's processor time for %d events in %d files, times gunzip alone\n", last.events, len(s.Files))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\nthe daemon's processor time for %d events in %d files\tx gunzip alone\tleast\tgreatest\tgunzip CPU s\t\n", last.events, len(s.Files))
+	fmt.Fprint(w, "daemon with\tCPU\tµs an event\t")
 	for l, library := range libraries {
-		slices.Sort(ratios[l])
-		r := ratios[l]
-		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t\n", library.name, r[len(r)/2], r[0], r[len(r)-1], median(alone[l]).Seconds())
+		fmt.Fprintf(w, "%s (%.2f s)\t", library.name, median(alone[l]).Seconds())
 	}
+	for i, library := range libraries {
+		fmt.Fprintf(w, "\n%s\t%.1f s\t%.1f\t", library.name, median(spent[i]).Seconds(), median(spent[i]).Seconds()*1e6/float64(last.events))
+		for l := range libraries {
+			r := slices.Sorted(slices.Values(ratios[i][l]))
+			fmt.Fprintf(w, "%.2f (%.2f to %.2f)\t", r[len(r)/2], r[0], r[len(r)-1])
+		}
+	}
+	fmt.Fprintln(w)
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	per := func(n int64) float64 { return float64(n) / float64(last.events) }
-	fmt.Printf("CPU %.1f s, %.1f µs an event, of the last round %.1f s until all was stored and %.1f s for a second start that seals the rest\n",
-		median(spent).Seconds(), median(spent).Seconds()*1e6/float64(last.events), last.reading.Seconds(), last.sealing.Seconds())
+	fmt.Printf("the last took %.1f s until all was stored and %.1f s for a second start that seals the rest\n", last.reading.Seconds(), last.sealing.Seconds())
 	fmt.Printf("on disk, bytes an event of %.0f (%.0f as gzip): %.1f, of them segments %.1f (%d files), database %.1f\n",
 		per(last.raw), per(s.Packed), per(last.segments+last.database), per(last.segments), last.files, per(last.database))
 	return nil

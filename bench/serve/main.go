@@ -80,10 +80,8 @@ func run(ctx context.Context, args []string) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.temp)) }()
 	}
 	o.binary = filepath.Join(o.temp, "tocsin")
-	build := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "tocsin/cmd/tocsin")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build tocsin (run bench from the repository): %w", err)
+	if err := build(ctx, o.binary, ""); err != nil {
+		return err
 	}
 	parts := map[string]func(context.Context, options) error{"latency": measureLatency, "cost": measureCost, "memory": measureMemory}
 	for name := range strings.SplitSeq(o.parts, ",") {
@@ -94,6 +92,16 @@ func run(ctx context.Context, args []string) (err error) {
 		if err := measure(ctx, o); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	return nil
+}
+
+// build builds the command, with build tags.
+func build(ctx context.Context, binary, tags string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-tags", tags, "-o", binary, "tocsin/cmd/tocsin")
+	command.Stderr = os.Stderr
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("build tocsin (run bench from the repository): %w", err)
 	}
 	return nil
 }

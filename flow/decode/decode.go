@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"tocsin/core/event"
-	"tocsin/core/gunzip"
 	"tocsin/source"
 )
 
@@ -23,7 +22,7 @@ type Decoder struct {
 // New is a Decoder that reads the given fields of every record.
 func New(fields *event.Fields) *Decoder {
 	return &Decoder{reader: event.NewReader(fields, event.Options{
-		Gunzip: func() event.Gunzip { return new(gunzip.Reader) },
+		Gunzip: func() event.Gunzip { return new(unzipper) },
 	})}
 }
 
