@@ -219,3 +219,15 @@ func (e *AtLeast) eval(state func(string) State) bool {
 	}
 	return n >= e.Count
 }
+
+// MarshalText implements encoding.TextMarshaler: the rule as it was given.
+func (r *Rule) MarshalText() ([]byte, error) { return []byte(r.Text), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (r *Rule) UnmarshalText(text []byte) error {
+	parsed, err := ParseRule(string(text))
+	if err == nil {
+		*r = *parsed
+	}
+	return err
+}

@@ -17,13 +17,14 @@ import (
 var allowed = map[string][]string{
 	"cmd":                {"cli"},
 	"cli":                {"app", "audit", "web", "flow", "source", "synth", "core", "store", "notify"},
-	"app":                {"web", "wire", "flow", "source", "store", "notify", "core"},
+	"app":                {"web", "wire", "service", "flow", "source", "store", "notify", "core"},
 	"web":                {"wire", "store", "core"},
 	"flow":               {"source", "store", "notify", "core", "internal/crash"},
 	"source":             {"core", "internal/crash"},
 	"store":              {"core", "internal/crash"},
 	"notify":             {"core"},
 	"wire":               {},
+	"service":            {"store", "notify", "core", "wire", "internal/crash"},
 	"synth":              {},
 	"core/event":         {},
 	"core/excerpt":       {},
@@ -38,6 +39,7 @@ var allowed = map[string][]string{
 	"core/policy":        {"core/excerpt"},
 	"core/digest":        {"core/event"},
 	"core/evidence":      {"core/event"},
+	"core/expression":    {"core/metric", "core/alarm", "core/excerpt"},
 	"audit":              {"core"},
 	"bench":              {"synth", "flow", "source", "core", "app", "store", "notify"},
 	"internal/corpus":    {},
@@ -59,6 +61,7 @@ var testsMay = map[string][]string{
 	"store":              {"synth"},
 	"cli":                {"examples"},
 	"web":                {"notify"},
+	"service":            {"wire", "flow", "source", "app", "synth"},
 }
 
 // coreTestsMay is what tests of core may import besides the standard library,

@@ -74,6 +74,11 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"delivered messages are pruned", pruneMessages},
 		{"settings", settings},
 		{"leases", leases},
+		{"resources", resources},
+		{"resources changed by many at a time", resourcesTogether},
+		{"tags", tags},
+		{"own records", ownRecords},
+		{"composite alarms", compositeAlarms},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a, b := open(t)

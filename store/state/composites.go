@@ -1,0 +1,26 @@
+package state
+
+import "tocsin/core/alarm"
+
+// CompositeAlarms are the composite alarms by name, in their account and Region.
+// Package cloudwatch puts them; the alarm step evaluates them.
+var CompositeAlarms = Kind[CompositeAlarm]("composite-alarm")
+
+// A CompositeAlarm is a composite alarm with its state.
+type CompositeAlarm struct {
+	Definition  alarm.Composite
+	Record      alarm.Record
+	Suppression alarm.Suppression
+}
+
+// MuteRules are the alarm mute rules by name, in their account and Region.
+var MuteRules = Kind[MuteRule]("mute-rule")
+
+// A MuteRule is an alarm mute rule: alarm.Mute in the words in which it was put.
+type MuteRule struct {
+	Name, Description              string
+	Alarms                         []string
+	Expression, Duration, Timezone string // of the schedule
+	Start, Expire                  int64  // milliseconds since 1970; 0 for open
+	Updated                        int64
+}
