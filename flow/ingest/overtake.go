@@ -129,7 +129,7 @@ func (c *committer) catchUp(ctx context.Context, s *span, behind int64) (bool, e
 		return false, err
 	}
 	for _, id := range ids {
-		s.ids[id] = struct{}{}
+		s.ids.add(id)
 	}
 	for _, block := range fresh {
 		s.saw(block)
@@ -139,7 +139,6 @@ func (c *committer) catchUp(ctx context.Context, s *span, behind int64) (bool, e
 
 // load reads a span's ids, of which there are none at version 0.
 func (c *committer) load(ctx context.Context, s *span) error {
-	ids := map[event.ID]struct{}{}
 	s.forget()
 	if s.version > 0 {
 		err := c.in.o.State.View(ctx, func(tx *state.Tx) error {
@@ -152,11 +151,11 @@ func (c *committer) load(ctx context.Context, s *span) error {
 		if err != nil {
 			return fmt.Errorf("look for blocks: %w", err)
 		}
-		err = c.in.o.Events.IDs(ctx, s.group, s.start, s.start+spanLength-1, func(id event.ID) { ids[id] = struct{}{} })
+		err = c.in.o.Events.IDs(ctx, s.group, s.start, s.start+spanLength-1, func(id event.ID) { s.ids.add(id) })
 		if err != nil {
 			return fmt.Errorf("read ids of stored events: %w", err)
 		}
 	}
-	s.ids, s.known = ids, true
+	s.known = true
 	return nil
 }

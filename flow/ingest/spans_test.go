@@ -17,7 +17,7 @@ func TestSpansAreBounded(t *testing.T) {
 		if sp.known {
 			return
 		}
-		sp.known, sp.ids = true, map[event.ID]struct{}{}
+		sp.known = true
 		for i := range ids {
 			sp.take(event.ID(binary.BigEndian.AppendUint64(make([]byte, 8), uint64(i))))
 		}
@@ -64,7 +64,8 @@ func TestIdleSpansAreForgotten(t *testing.T) {
 }
 
 func TestUndoTakesBackWhatIsNotCommitted(t *testing.T) {
-	s := span{known: true, ids: map[event.ID]struct{}{{1}: {}}}
+	s := span{known: true}
+	s.ids.add(event.ID{1})
 	if s.take(event.ID{1}) || !s.take(event.ID{2}) || s.take(event.ID{2}) {
 		t.Error("new is what is not there")
 	}
