@@ -86,3 +86,8 @@ var contentTypes = []string{
 	"application/x-www-form-urlencoded", "application/xhtml+xml", "application/xml",
 	"text/css", "text/csv", "text/html", "text/plain", "text/xml",
 }
+
+// sourceOwners are the services that tell the account for which they publish in
+// aws:SourceOwner, which the default policy of topics asks for. That of alarms does
+// so; CloudTrail was seen to be refused by the default policy.
+var sourceOwners = []string{"cloudwatch.amazonaws.com"}

@@ -122,7 +122,7 @@ func benchOn(t testing.TB, db *state.DB, change func(*deliver.Options)) *bench {
 		change(&b.options)
 	}
 	b.Courier = deliver.New(b.options)
-	if _, err := b.roster.CreateTopic(t.Context(), scope, "alarms", nil); err != nil {
+	if _, err := b.roster.CreateTopic(t.Context(), scope, roster.NewTopic{Name: "alarms"}); err != nil {
 		t.Fatal(err)
 	}
 	return b

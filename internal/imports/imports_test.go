@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"core/metric":        {"core/event", "core/pattern"},
 	"core/alarm":         {"core/metric", "core/excerpt"},
 	"core/control":       {"core/event", "core/pattern", "core/metric", "core/alarm", "core/spell"},
-	"core/topic":         {},
+	"core/topic":         {"core/policy"},
 	"core/policy":        {"core/excerpt"},
 	"core/digest":        {"core/event"},
 	"core/evidence":      {"core/event"},

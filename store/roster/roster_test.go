@@ -37,7 +37,7 @@ func deskOn(t *testing.T, db *state.DB) *desk {
 	t.Helper()
 	d := &desk{db: db, now: start}
 	d.Roster = roster.New(roster.Options{State: db, Now: func() time.Time { return d.now }, Wake: func() { d.woken++ }})
-	if _, err := d.CreateTopic(t.Context(), scope, "alarms", nil); err != nil {
+	if _, err := d.CreateTopic(t.Context(), scope, roster.NewTopic{Name: "alarms"}); err != nil {
 		t.Fatal(err)
 	}
 	return d

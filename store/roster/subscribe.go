@@ -72,3 +72,24 @@ func enter(ctx context.Context, tx *state.Tx, wanted topic.Subscription, attribu
 	}
 	return s, tx.PutSubscription(ctx, s)
 }
+
+// ChangeSubscription lets f change a subscription; f may be called again, and has
+// no effect but on the subscription.
+func (r *Roster) ChangeSubscription(ctx context.Context, arn string, f func(*state.Subscription) error) error {
+	if err := topic.CheckSubscriptionARN(arn); err != nil {
+		return err
+	}
+	return r.state.Update(ctx, func(tx *state.Tx) error {
+		if err := tx.LockTopic(ctx, topic.TopicOf(arn)); err != nil {
+			return err
+		}
+		s, err := tx.Subscription(ctx, arn)
+		if err != nil {
+			return orNoSubscription(err)
+		}
+		if err := f(&s); err != nil {
+			return err
+		}
+		return tx.PutSubscription(ctx, s)
+	})
+}

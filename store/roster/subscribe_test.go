@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/core/topic"
+	"tocsin/store/roster"
 	"tocsin/store/state"
 )
 
@@ -15,6 +16,8 @@ func TestCreateTopic(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	named := map[string]string{"DisplayName": "Alarms", "FifoTopic": "false"}
+	ruled := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"arn:aws:sns:eu-central-1:123456789012:ruled"}]}`
+	spaced := strings.ReplaceAll(ruled, ",", ",\n  ")
 	for _, c := range []struct {
 		name       string
 		attributes map[string]string
@@ -25,13 +28,14 @@ func TestCreateTopic(t *testing.T) {
 		{"named", named, "", ""},
 		{"named", nil, "", ""},
 		{"named", map[string]string{"DisplayName": "Other"}, "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes"},
-		{"alarms", map[string]string{"Policy": `{"a": 1}`}, "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes"},
-		{"ruled", map[string]string{"Policy": `{"a": 1}`}, "", ""},
-		{"ruled", map[string]string{"Policy": `{"a":1}`}, "", ""},
+		{"ruled", map[string]string{"Policy": ruled}, "", ""},
+		{"ruled", map[string]string{"Policy": spaced}, "", ""},
+		{"alarms", map[string]string{"Policy": topic.DefaultPolicy(alarms, scope.Account)}, "", ""},
+		{"ruled", map[string]string{"Policy": ""}, "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes"},
 		{"wrong name", nil, "InvalidParameter", "Invalid parameter: Topic Name"},
 		{"versions", map[string]string{"SignatureVersion": "3"}, "InvalidParameter", "Invalid parameter: Attributes Reason: SignatureVersion: Invalid value [3]. Must be 1 or 2."},
 	} {
-		arn, err := d.CreateTopic(ctx, scope, c.name, c.attributes)
+		arn, err := d.CreateTopic(ctx, scope, roster.NewTopic{Name: c.name, Attributes: c.attributes})
 		if c.code != "" {
 			wantRefusal(t, err, c.code, c.text)
 		} else if err != nil || arn != "arn:aws:sns:eu-central-1:123456789012:"+c.name {

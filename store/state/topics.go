@@ -17,6 +17,25 @@ type Topic struct {
 	Created    time.Time
 }
 
+// PolicyDocument is the policy that holds: the topic's own, or the default.
+func (t Topic) PolicyDocument() string {
+	if t.Policy == "" {
+		return topic.DefaultPolicy(t.ARN, t.Owner)
+	}
+	return t.Policy
+}
+
+// AddTopic makes a topic, or tells ErrChanged when there is one with its ARN.
+func (tx *Tx) AddTopic(ctx context.Context, t Topic) error {
+	settings, err := encode(t.Settings.Stored())
+	if err != nil {
+		return err
+	}
+	return tx.changed(ctx, ErrChanged, `
+		INSERT INTO topics (arn, owner, settings, policy, created) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (arn) DO NOTHING`, t.ARN, t.Owner, settings, t.Policy, t.Created)
+}
+
 // PutTopic makes or replaces a topic.
 func (tx *Tx) PutTopic(ctx context.Context, t Topic) error {
 	settings, err := encode(t.Settings.Stored())

@@ -54,7 +54,7 @@ func newPlace(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	scope := state.Scope{Partition: "aws", Account: "123456789012", Region: "eu-central-1"}
-	if _, err := p.roster.CreateTopic(t.Context(), scope, "alarms", nil); err != nil {
+	if _, err := p.roster.CreateTopic(t.Context(), scope, roster.NewTopic{Name: "alarms"}); err != nil {
 		t.Fatal(err)
 	}
 	p.links = links.New(links.Options{Roster: p.roster, Signer: p.signer, Log: slog.New(slog.NewTextHandler(&p.log, nil))})
