@@ -46,8 +46,19 @@ type Stay struct {
 	Told int64
 }
 
-// A Case is all that it takes to judge an alarm that is due. The alarm is valid
-// and on one metric. Times that are an int64 are milliseconds since 1970.
+// A Math is how an alarm on metric math comes to its datapoints. Read and Silent give
+// the evaluation range that ends at end, in milliseconds since 1970, oldest first:
+// as many datapoints as EvaluationRange tells. The slices are the caller's.
+type Math struct {
+	Read func(end int64) []Datapoint
+	// Silent is what Read would give had no metric any points.
+	Silent func(end int64) []Datapoint
+	// Clocked says that datapoints change as time passes, also without points.
+	Clocked bool
+}
+
+// A Case is all that it takes to judge an alarm that is due. The alarm is valid.
+// Times that are an int64 are milliseconds since 1970.
 type Case struct {
 	Alarm  Alarm
 	Record Record
@@ -56,8 +67,11 @@ type Case struct {
 	Touched []int64
 	// EvaluatedTo is the tick of the last regular evaluation, 0 before the first.
 	EvaluatedTo int64
-	// Points are those within Reach, ascending by time.
+	// Points are those within Reach, ascending by time; of an alarm on metric math
+	// those of all its metrics together.
 	Points []metric.Point
+	// Math is that of an alarm on metric math, nil for one on one metric.
+	Math *Math
 	// Stays are those that overlap Reach, that last, that were not told yet, or
 	// that were told since the record's Transitioned; ascending by From.
 	Stays  []Stay

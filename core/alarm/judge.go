@@ -30,6 +30,7 @@ import (
 func (c Case) Judge(now time.Time) Judgement {
 	j := &judge{frame: c.at(now)}
 	j.windows = newWindows(c.Alarm, c.Points)
+	j.windows.math = c.Math
 	j.out.Record = c.Record
 	j.stays = slices.Clone(c.Stays)
 	j.borrowed = j.isBorrowed()
@@ -252,13 +253,10 @@ func (j *judge) next(p plan) {
 		}
 	}
 	due(Never)
-	silence := make([]Datapoint, EvaluationRange(j.Alarm))
-	for i := range silence {
-		silence[i].Missing = true
-	}
 	_, untold := j.untold()
+	clocked := j.Math != nil && j.Math.Clocked
 	switch {
-	case j.anyPoint(tick-j.reach, tick), j.borrowed, untold, Evaluate(j.Alarm, j.state(), silence).State != j.state():
+	case j.anyPoint(tick-j.reach, tick), j.borrowed, untold, clocked, Evaluate(j.Alarm, j.state(), j.windows.silence(tick)).State != j.state():
 		due(tick)
 	}
 	if at, ok := j.reminder(); ok {

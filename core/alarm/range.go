@@ -63,6 +63,7 @@ type windows struct {
 	count     int // periods in the evaluation range
 	known     []window
 	slots     []Datapoint
+	math      *Math // of an alarm on metric math, whose periods it tells
 }
 
 type window struct {
@@ -86,10 +87,25 @@ func newWindows(a Alarm, points []metric.Point) *windows {
 
 // at is the evaluation range at end; it is valid until the next call.
 func (w *windows) at(end int64) []Datapoint {
+	if w.math != nil {
+		return w.math.Read(end)
+	}
 	for i := range w.slots {
 		w.slots[len(w.slots)-1-i] = w.newest(end - int64(i)*w.period)
 	}
 	return w.slots
+}
+
+// silence is the evaluation range at end, had the metrics no points.
+func (w *windows) silence(end int64) []Datapoint {
+	if w.math != nil {
+		return w.math.Silent(end)
+	}
+	out := make([]Datapoint, w.count)
+	for i := range out {
+		out[i].Missing = true
+	}
+	return out
 }
 
 // newest is the period that ends at end.

@@ -78,7 +78,7 @@ func (w *windows) walk(a Alarm, state State, first, last int64, visit func(tick 
 			oldest++
 		}
 		switch {
-		case oldest < next:
+		case oldest < next, w.math != nil && w.math.Clocked:
 			tick += w.cadence
 		case next < len(w.points):
 			tick = metric.Align(w.points[next].Time, time.Duration(w.cadence)*time.Millisecond) + w.cadence

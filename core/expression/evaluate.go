@@ -37,14 +37,9 @@ type evaluation struct {
 	err     error // the first
 }
 
-// Bounds of an evaluation.
-const (
-	// MaxPoints is how many periods the range may hold (CloudWatch API Reference,
-	// GetMetricData: data points of a call).
-	MaxPoints = 100_800
-	// maxSeries is how many time series an array may hold; ours.
-	maxSeries = 10_000
-)
+// MaxPoints is how many periods the range may hold (CloudWatch API Reference,
+// GetMetricData: data points of a call).
+const MaxPoints = 100_800
 
 func (e *evaluation) fail(err error) {
 	if e.err == nil {
@@ -68,12 +63,7 @@ func (e *evaluation) of(n Node) value {
 	case *List:
 		out := value{kind: Array}
 		for _, item := range n.Items {
-			more := e.of(item).series
-			if len(out.series)+len(more) > maxSeries {
-				e.fail(invalid("An array has at most %d time series", maxSeries))
-				return value{kind: Array}
-			}
-			out.series = append(out.series, more...)
+			out.series = append(out.series, e.of(item).series...)
 		}
 		return out
 	case *Binary:

@@ -46,6 +46,8 @@ type Set struct {
 	queries []Query
 	parsed  map[string]*Expression
 	kinds   map[string]Kind
+	// sizes are how many time series each query comes to at most.
+	sizes map[string]int
 	// order has each query after those that it refers to, by index.
 	order []int
 	// member is what the list is called in messages.
@@ -57,7 +59,7 @@ type Set struct {
 func NewSet(queries []Query) (*Set, error) { return newSet(queries, "MetricDataQueries") }
 
 func newSet(queries []Query, member string) (*Set, error) {
-	s := &Set{queries: slices.Clone(queries), parsed: map[string]*Expression{}, kinds: map[string]Kind{}, member: member}
+	s := &Set{queries: slices.Clone(queries), parsed: map[string]*Expression{}, kinds: map[string]Kind{}, sizes: map[string]int{}, member: member}
 	if err := s.checkQueries(); err != nil {
 		return nil, err
 	}
@@ -189,7 +191,7 @@ func (s *Set) refs(id string) []string {
 // guide says "the final result of any math expression".
 func (s *Set) checkKind(q Query) error {
 	if q.Stat != nil {
-		s.kinds[q.ID] = TimeSeries
+		s.kinds[q.ID], s.sizes[q.ID] = TimeSeries, 1
 		return nil
 	}
 	c := &checker{
@@ -208,7 +210,46 @@ func (s *Set) checkKind(q Query) error {
 		return wrong(q.ID, "the result is a scalar and must be a time series; write TIME_SERIES(...) around it")
 	}
 	s.kinds[q.ID] = k
+	if k == Array {
+		if s.sizes[q.ID] = s.size(s.parsed[q.ID].Root); s.sizes[q.ID] > maxSeries {
+			return wrong(q.ID, fmt.Sprintf("it may come to %d time series, and %d is the most", s.sizes[q.ID], maxSeries))
+		}
+	}
 	return nil
+}
+
+// maxSeries is how many time series an array may hold; ours.
+const maxSeries = 10_000
+
+// size is how many time series a node comes to at most.
+func (s *Set) size(n Node) int {
+	switch n := n.(type) {
+	case *Ref:
+		return s.sizes[n.ID]
+	case *Minus:
+		return s.size(n.X)
+	case *Binary:
+		return max(s.size(n.X), s.size(n.Y))
+	case *List:
+		total := 0
+		for _, item := range n.Items {
+			total += s.size(item)
+		}
+		return total
+	case *Call:
+		switch n.Name {
+		case "METRICS":
+			return len(s.Stats())
+		case "SEARCH":
+			return maxFound
+		}
+		most := 1
+		for _, arg := range n.Args {
+			most = max(most, s.size(arg))
+		}
+		return most
+	}
+	return 1
 }
 
 // Kind is what a query comes to; 0 where there is no such query.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/core/alarm"
+	"tocsin/core/expression"
 	"tocsin/store/state"
 )
 
@@ -23,7 +24,14 @@ func (r *Ringer) judge(ctx context.Context, tx *state.Tx, d state.DueAlarm, now 
 	if err := fit(d.Definition); err != nil {
 		return r.push(o, err, now), nil
 	}
-	c, err := r.read(ctx, tx, d, now)
+	var math *expression.Alarm
+	if len(d.Definition.Metrics) > 0 {
+		var err error
+		if math, err = expression.NewAlarm(d.Definition); err != nil {
+			return r.push(o, err, now), nil
+		}
+	}
+	c, err := r.read(ctx, tx, d, math, now)
 	if err != nil {
 		return o, err
 	}
@@ -40,8 +48,8 @@ func fit(a alarm.Alarm) error {
 		return err
 	}
 	switch {
-	case len(a.Metrics) > 0 || a.ThresholdMetricID != "":
-		return errors.New("it is on metric math or anomaly detection, which tocsin does not evaluate")
+	case a.ThresholdMetricID != "":
+		return errors.New("it is on anomaly detection, which tocsin does not evaluate")
 	case a.ARN == "":
 		return errors.New("it has no ARN")
 	}
@@ -75,8 +83,8 @@ func (r *Ringer) push(o outcome, why error, now time.Time) outcome {
 	return o
 }
 
-// read is all that it takes to judge an alarm.
-func (r *Ringer) read(ctx context.Context, tx *state.Tx, d state.DueAlarm, now time.Time) (alarm.Case, error) {
+// read is all that it takes to judge an alarm, which is on metric math unless math is nil.
+func (r *Ringer) read(ctx context.Context, tx *state.Tx, d state.DueAlarm, math *expression.Alarm, now time.Time) (alarm.Case, error) {
 	c := alarm.Case{
 		Alarm: d.Definition, Record: d.Record, Touched: d.Touched, EvaluatedTo: d.EvaluatedTo,
 		Timing: r.o.Timing,
@@ -91,12 +99,11 @@ func (r *Ringer) read(ctx context.Context, tx *state.Tx, d state.DueAlarm, now t
 		return c, err
 	}
 	c.Stays = staysOf(rings)
+	read := newReadings(d.Alarm)
 	for _, s := range c.Reach(now) {
-		points, err := tx.Points(ctx, d.Scope, d.Definition.Metric(), s.From, s.To)
-		if err != nil {
+		if err := read.stretch(ctx, tx, s.From, s.To); err != nil {
 			return c, err
 		}
-		c.Points = append(c.Points, points...)
 		within, err := tx.Rings(ctx, d.ID, s.From, s.To)
 		if err != nil {
 			return c, err
@@ -104,6 +111,10 @@ func (r *Ringer) read(ctx context.Context, tx *state.Tx, d state.DueAlarm, now t
 		rings = append(rings, within...)
 	}
 	c.Stays = staysOf(rings)
+	c.Points = read.together()
+	if math != nil {
+		c.Math = math.Math(read.of)
+	}
 	return c, nil
 }
 

@@ -252,7 +252,7 @@ func TestUnfit(t *testing.T) {
 		a.Definition.Namespace, a.Definition.MetricName, a.Definition.Statistic = "", "", metric.Statistic{}
 		a.Definition.Metrics = []alarm.MetricQuery{
 			{ID: "m", Metric: &alarm.MetricStat{Namespace: "CIS", MetricName: "good", Stat: "Sum", Period: 300}},
-			{ID: "e", Expression: "m * 2", ReturnData: true},
+			{ID: "e", Expression: "m * n", ReturnData: true},
 		}
 	})
 	broken := w.alarm("broken", func(a *state.Alarm) { a.Definition.Period = 0 })

@@ -48,39 +48,66 @@ func (r *Ringer) summary(ctx context.Context, tx *state.Tx, a state.Alarm, step 
 		return s, nil
 	}
 	s.Command = r.o.Command(a, from, to)
-	filters, err := filtersOf(ctx, tx, a)
+	read := newReadings(a)
+	if err := read.stretch(ctx, tx, step.From, step.To); err != nil {
+		return s, err
+	}
+	sources, err := sourcesOf(ctx, tx, read.metrics)
 	if err != nil {
 		return s, err
 	}
-	points, err := tx.Points(ctx, a.Scope, a.Definition.Metric(), step.From, step.To)
+	events, err := r.events(ctx, tx, sources, step)
 	if err != nil {
 		return s, err
 	}
-	events, err := r.events(ctx, tx, a.Definition, filters, step)
-	if err != nil {
-		return s, err
+	for _, w := range read.metrics {
+		s.Count += count(sources.publishing(w), w.points)
 	}
-	s.Count = count(filters, points, len(events))
+	s.Count = max(s.Count, int64(len(events)))
 	return evidence.Summarize(s, events), nil
 }
 
-// filtersOf are the metric filters that publish an alarm's metric.
-func filtersOf(ctx context.Context, tx *state.Tx, a state.Alarm) ([]state.MetricFilter, error) {
+// A source is a metric filter that publishes a metric of an alarm.
+type source struct {
+	filter  state.MetricFilter
+	watched watched
+}
+
+type sources []source
+
+// publishing are the filters that publish one of the metrics.
+func (s sources) publishing(w watched) (out []state.MetricFilter) {
+	for _, each := range s {
+		if each.watched.same(w) {
+			out = append(out, each.filter)
+		}
+	}
+	return out
+}
+
+// sourcesOf are the metric filters that publish metrics.
+func sourcesOf(ctx context.Context, tx *state.Tx, metrics []watched) (sources, error) {
 	groups, err := tx.LogGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ours := map[int64]bool{}
+	scopes := map[int64]state.Scope{}
 	for _, g := range groups {
-		ours[g.ID] = g.Scope == a.Scope
+		scopes[g.ID] = g.Scope
 	}
 	all, err := tx.MetricFilters(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(f state.MetricFilter) bool {
-		return !ours[f.LogGroup] || !publishes(f.Definition, a.Definition.Metric())
-	}), nil
+	var out sources
+	for _, w := range metrics {
+		for _, f := range all {
+			if scopes[f.LogGroup] == w.scope && publishes(f.Definition, w.metric) {
+				out = append(out, source{f, w})
+			}
+		}
+	}
+	return out, nil
 }
 
 // publishes tells whether a filter may publish a metric, which is to have
@@ -113,10 +140,10 @@ func selector(d metric.Definition, dimension string) string {
 	return ""
 }
 
-// count is how many events matched, of which some are known. The metric tells when
-// all filters publish 1 for each, or when none publishes anything for the others;
-// else the events that are known are the least that it can be.
-func count(filters []state.MetricFilter, points []metric.Point, known int) int64 {
+// count is how many events matched. The metric tells when all its filters publish 1
+// for each, or when none publishes anything for the others; else it is not known and
+// taken as none.
+func count(filters []state.MetricFilter, points []metric.Point) int64 {
 	ones, silent := true, true
 	for _, f := range filters {
 		for _, t := range f.Definition.Transformations {
@@ -131,23 +158,22 @@ func count(filters []state.MetricFilter, points []metric.Point, known int) int64
 	}
 	switch {
 	case len(filters) > 0 && ones:
-		return max(int64(samples.Sum), int64(known))
+		return int64(samples.Sum)
 	case len(filters) > 0 && silent:
-		return max(int64(samples.SampleCount), int64(known))
+		return int64(samples.SampleCount)
 	}
-	return int64(known)
+	return 0
 }
 
 // events are the events that are known to have matched in a step's time, newest first.
-func (r *Ringer) events(ctx context.Context, tx *state.Tx, a alarm.Alarm, filters []state.MetricFilter, step alarm.Step) ([]evidence.Event, error) {
-	if len(filters) == 0 {
+func (r *Ringer) events(ctx context.Context, tx *state.Tx, sources sources, step alarm.Step) ([]evidence.Event, error) {
+	if len(sources) == 0 {
 		return nil, nil
 	}
 	var ids []int64
-	byID := map[int64]metric.Definition{}
-	for _, f := range filters {
-		ids = append(ids, f.ID)
-		byID[f.ID] = f.Definition
+	names := map[int64]string{}
+	for _, s := range sources {
+		ids, names[s.filter.ID] = append(ids, s.filter.ID), s.filter.Definition.FilterName
 	}
 	rows, err := tx.EvidenceOf(ctx, ids, step.From, step.To, r.o.MaxEvidence)
 	if err != nil {
@@ -157,10 +183,12 @@ func (r *Ringer) events(ctx context.Context, tx *state.Tx, a alarm.Alarm, filter
 	for _, row := range rows {
 		var e evidence.Event
 		if err := json.Unmarshal(row.Body, &e); err != nil {
-			r.log.Warn("evidence is damaged and left out", "filter", byID[row.Filter].FilterName, "time", row.Time, "error", err)
+			r.log.Warn("evidence is damaged and left out", "filter", names[row.Filter], "time", row.Time, "error", err)
 			continue
 		}
-		if belongs(e, byID[row.Filter], a.Dimensions) {
+		if slices.ContainsFunc(sources, func(s source) bool {
+			return s.filter.ID == row.Filter && belongs(e, s.filter.Definition, s.watched.metric.Dimensions)
+		}) {
 			out = append(out, e)
 		}
 	}
