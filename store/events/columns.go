@@ -117,11 +117,14 @@ type record struct {
 // A taker takes records apart. It is for one goroutine.
 type taker struct {
 	extractor *event.Extractor
+	resources *event.Extractor // of one resource
 	// text holds what had to be unescaped since reset.
 	text []byte
 }
 
-func newTaker() *taker { return &taker{extractor: event.NewExtractor(wanted())} }
+func newTaker() *taker {
+	return &taker{extractor: event.NewExtractor(wanted()), resources: event.NewExtractor(wantedOfResource())}
+}
 
 // reset gives up the texts of the records taken before.
 func (t *taker) reset() { t.text = t.text[:0] }
@@ -203,12 +206,18 @@ func (t *taker) derive(r *record, values []event.Value) {
 	}
 }
 
-var (
-	eachResource = event.Path{{Kind: event.Each}}
-	resourceARN  = event.Members("ARN")
-	arnPrefix    = event.Members("ARNPrefix")
-	resourceType = event.Members("type")
+var eachResource = event.Path{{Kind: event.Each}}
+
+// The values that a resource is made of.
+const (
+	memberARN = iota
+	memberARNPrefix
+	memberType
 )
+
+func wantedOfResource() *event.Fields {
+	return event.NewFields(event.Members("ARN"), event.Members("ARNPrefix"), event.Members("type"))
+}
 
 // maxResources bounds the resources of one record that are looked at.
 const maxResources = 1000
@@ -219,29 +228,25 @@ func (t *taker) takeResources(r *record, array []byte) {
 		if v.Kind != event.Object {
 			return true
 		}
-		var one resource
-		for _, path := range []event.Path{resourceARN, arnPrefix} {
-			if one.arn == nil {
-				one.arn = t.find(v.Raw, path)
-			}
+		values, ok := t.resources.Extract(v.Raw)
+		if !ok {
+			return true
 		}
-		one.kind = t.find(v.Raw, resourceType)
+		text := func(member int) []byte {
+			if v := values[member]; v.Kind == event.String {
+				return t.textOf(v)
+			}
+			return nil
+		}
+		one := resource{arn: text(memberARN), kind: text(memberType)}
+		if one.arn == nil {
+			one.arn = text(memberARNPrefix)
+		}
 		if one.arn != nil || one.kind != nil {
 			r.resources = append(r.resources, one)
 		}
 		return len(r.resources) < maxResources
 	})
-}
-
-func (t *taker) find(object []byte, path event.Path) []byte {
-	var text []byte
-	event.Find(object, path, func(v event.Value) bool {
-		if v.Kind == event.String {
-			text = t.textOf(v)
-		}
-		return true
-	})
-	return text
 }
 
 // textOf is the text that a value stands for; never nil.

@@ -38,6 +38,7 @@ type Store struct {
 	options Options
 	open    *openSegments
 	sizes   sizes
+	bench   bench
 	next    schedule
 }
 

@@ -185,7 +185,7 @@ func (r *rowReader) next() (err error) {
 type rowQueue []*rowReader
 
 func (q rowQueue) Len() int           { return len(q) }
-func (q rowQueue) Less(i, j int) bool { return compareEvents(q[i].event, q[j].event) < 0 }
+func (q rowQueue) Less(i, j int) bool { return compareEvents(&q[i].event, &q[j].event) < 0 }
 func (q rowQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 func (q *rowQueue) Push(r any)        { *q = append(*q, r.(*rowReader)) }
 func (q *rowQueue) Pop() any {

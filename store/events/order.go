@@ -20,4 +20,10 @@ func (p place) compare(q place) int {
 
 func (e *Event) place() place { return place{e.Time, e.ID} }
 
-func compareEvents(a, b Event) int { return a.place().compare(b.place()) }
+// compareEvents is the order of places; events are large.
+func compareEvents(a, b *Event) int {
+	if a.Time != b.Time {
+		return cmp.Compare(a.Time, b.Time)
+	}
+	return bytes.Compare(a.ID[:], b.ID[:])
+}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"tocsin/internal/crash"
@@ -115,47 +114,27 @@ func (g *shift) seal(ctx context.Context, blocks []state.Block) error {
 	for _, b := range blocks {
 		count, size = count+b.Events, size+b.RawBytes
 	}
-	events := make([]Event, 0, count)
-	arena := make([]byte, 0, size)
-	ids := make([]int64, len(blocks))
+	work := g.store.bench.take(g.store.sizes, count, size)
 	for i := range blocks {
 		b, err := g.store.block(ctx, &blocks[i])
 		if errors.Is(err, errMoved) {
 			return state.ErrChanged
 		}
+		if err == nil {
+			err = work.read(b)
+		}
 		if err != nil {
-			return err
-		}
-		ids[i] = blocks[i].ID
-		for _, c := range b.chunks {
-			end := len(arena)
-			raw, err := c.messages(arena[end:])
-			if err != nil {
-				return fmt.Errorf("read block %d: %w", blocks[i].ID, err)
-			}
-			if end+len(raw) <= cap(arena) {
-				arena = arena[:end+len(raw)]
-			}
-			for row := c.first; row < c.first+c.rows; row++ {
-				n := b.lengths[row]
-				events = append(events, Event{Time: b.times[row], ID: b.ids[row], Ingested: b.stored[row], Stream: b.streams[row], Message: raw[:n:n]})
-				raw = raw[n:]
-			}
+			return fmt.Errorf("read block %d: %w", blocks[i].ID, err)
 		}
 	}
-	order := make([]int32, len(events))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int { return compareEvents(events[i], events[j]) })
-
+	work.sort()
 	var made []madeSegment
-	w := newSegmentWriter(g.store.sizes)
-	for len(order) > 0 {
-		start := hourOf(events[order[0]].Time)
+	w := work.writer
+	for order := work.order; len(order) > 0; {
+		start := hourOf(work.events[order[0]].Time)
 		n := 0
-		for n < len(order) && hourOf(events[order[n]].Time) == start {
-			if err := w.add(events[order[n]]); err != nil {
+		for n < len(order) && hourOf(work.events[order[n]].Time) == start {
+			if err := w.add(work.events[order[n]]); err != nil {
 				return err
 			}
 			n++
@@ -164,8 +143,15 @@ func (g *shift) seal(ctx context.Context, blocks []state.Block) error {
 		if err != nil {
 			return err
 		}
+		one.file = bytes.Clone(one.file)
+		w.reset()
 		made = append(made, one)
 		order = order[n:]
+	}
+	g.store.bench.put(work)
+	ids := make([]int64, len(blocks))
+	for i, b := range blocks {
+		ids[i] = b.ID
 	}
 	return g.replace(ctx, made, func(tx *state.Tx) error { return tx.DeleteBlocks(ctx, ids) })
 }
@@ -176,18 +162,16 @@ type madeSegment struct {
 	file []byte
 }
 
-// end takes the segment out of a writer, which can begin another then.
+// end finishes a writer's segment. The file is good until the writer's reset.
 func (g *shift) end(w *segmentWriter, start int64) (madeSegment, error) {
 	file, err := w.end()
 	if err != nil {
 		return madeSegment{}, err
 	}
-	m := madeSegment{file: file, Segment: state.Segment{
+	return madeSegment{file: file, Segment: state.Segment{
 		LogGroup: g.group.ID, Key: keyOf(g.group, start, file), Hour: start, First: w.first, Last: w.last,
 		Events: w.events, Size: int64(len(file)), RawBytes: w.rawBytes, Created: g.store.options.Now().UnixMilli(),
-	}}
-	w.reset()
-	return m, nil
+	}}, nil
 }
 
 // replace writes segments and makes them part of the group in the transaction

@@ -115,7 +115,7 @@ func (f *fixture) plain(q Query) []Event {
 			found = append(found, e)
 		}
 	}
-	slices.SortFunc(found, compareEvents)
+	slices.SortFunc(found, func(a, b Event) int { return a.place().compare(b.place()) })
 	if !q.OldestFirst {
 		slices.Reverse(found)
 	}

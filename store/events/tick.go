@@ -46,6 +46,7 @@ func (s *Store) Tick(ctx context.Context, now time.Time) error {
 		errs = append(errs, err)
 	}
 	if tidy {
+		s.bench.tidy()
 		errs = append(errs, s.sweep(ctx, now))
 	}
 	return errors.Join(errs...)

@@ -45,7 +45,7 @@ func (w *segmentWriter) add(e Event) error {
 		w.putText(leafText+c, text)
 	}
 	if r.readOnly == event.Absent {
-		w.put(leafReadOnly, parquet.NullValue().Level(0, 0, leafReadOnly))
+		w.put(leafReadOnly, nothing[leafReadOnly])
 	} else {
 		w.put(leafReadOnly, parquet.BooleanValue(r.readOnly == event.True).Level(0, 1, leafReadOnly))
 	}
@@ -76,28 +76,39 @@ func (w *segmentWriter) put(leaf int, v parquet.Value) { w.values[leaf] = append
 
 func (w *segmentWriter) putText(leaf int, text []byte) {
 	if text == nil {
-		w.put(leaf, parquet.NullValue().Level(0, 0, leaf))
+		w.put(leaf, nothing[leaf])
 	} else {
 		w.put(leaf, parquet.ByteArrayValue(text).Level(0, 1, leaf))
 	}
 }
+
+// nothing is what stands in a column for no value.
+var nothing = func() (values [leaves]parquet.Value) {
+	for leaf := range values {
+		values[leaf] = parquet.NullValue().Level(0, 0, leaf)
+	}
+	return values
+}()
 
 // putResources writes a list: its first element begins a row (repetition level
 // 0), the others go on (1); a definition level of 0 is an empty list, 1 an
 // element without the member.
 func (w *segmentWriter) putResources(list []resource) {
 	if len(list) == 0 {
-		w.put(leafARN, parquet.NullValue().Level(0, 0, leafARN))
-		w.put(leafType, parquet.NullValue().Level(0, 0, leafType))
+		w.put(leafARN, nothing[leafARN])
+		w.put(leafType, nothing[leafType])
 	}
 	for i, one := range list {
-		for leaf, text := range map[int][]byte{leafARN: one.arn, leafType: one.kind} {
-			if text == nil {
-				w.put(leaf, parquet.NullValue().Level(min(i, 1), 1, leaf))
-			} else {
-				w.put(leaf, parquet.ByteArrayValue(text).Level(min(i, 1), 2, leaf))
-			}
-		}
+		w.putMember(leafARN, min(i, 1), one.arn)
+		w.putMember(leafType, min(i, 1), one.kind)
+	}
+}
+
+func (w *segmentWriter) putMember(leaf, repetition int, text []byte) {
+	if text == nil {
+		w.put(leaf, parquet.NullValue().Level(repetition, 1, leaf))
+	} else {
+		w.put(leaf, parquet.ByteArrayValue(text).Level(repetition, 2, leaf))
 	}
 }
 
@@ -135,7 +146,7 @@ func (w *segmentWriter) flush() error {
 	return nil
 }
 
-// end finishes the segment and returns the file.
+// end finishes the segment and returns the file, which is good until reset.
 func (w *segmentWriter) end() (file []byte, err error) {
 	if err := w.flush(); err != nil {
 		return nil, err
@@ -146,9 +157,9 @@ func (w *segmentWriter) end() (file []byte, err error) {
 	return w.out.Bytes(), nil
 }
 
-// reset begins another segment; the file of the one before is the caller's.
+// reset begins another segment.
 func (w *segmentWriter) reset() {
-	w.out = bytes.Buffer{}
+	w.out.Reset()
 	w.parquet.Reset(&w.out)
 	w.inGroup, w.inPage = 0, 0
 	w.first, w.last, w.events, w.rawBytes = 0, 0, 0, 0

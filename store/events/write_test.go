@@ -32,7 +32,7 @@ func synthetic(t testing.TB, n int) []Event {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(all, compareEvents)
+	slices.SortFunc(all, func(a, b Event) int { return a.place().compare(b.place()) })
 	return all
 }
 
