@@ -102,11 +102,13 @@ func (tx *Tx) AddGarbage(ctx context.Context, key string, at time.Time) error {
 	return tx.addGarbage(ctx, []string{key}, at)
 }
 
-// Garbage are blobs that became garbage before a time.
+// Garbage are blobs that became garbage before a time, without those that are
+// part of a segment or an object after all.
 func (tx *Tx) Garbage(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	return all(ctx, tx, value[string], `
 		SELECT key FROM garbage
 		WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM segments WHERE segments.key = garbage.key)
+			AND NOT EXISTS (SELECT 1 FROM objects WHERE objects.blob = garbage.key)
 		ORDER BY at, key LIMIT $2`, before, limit)
 }
 

@@ -33,6 +33,16 @@ func (k Kind[T]) Get(ctx context.Context, tx *Tx, in Scope, name string) (Resour
 		WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4`, string(k), in.Account, in.Region, name)
 }
 
+// Lock is Get of a thing that nobody else changes, deletes or locks before the
+// transaction ends.
+func (k Kind[T]) Lock(ctx context.Context, tx *Tx, in Scope, name string) (Resource[T], error) {
+	if err := tx.lock(ctx, `SELECT name FROM resources
+		WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4 ORDER BY name`, string(k), in.Account, in.Region, name); err != nil {
+		return Resource[T]{}, err
+	}
+	return k.Get(ctx, tx, in, name)
+}
+
 // Put writes a thing: a new one when its Revision is 0, else in place of the one
 // of that revision. ErrChanged says that there is another by now: somebody made
 // it, changed it or deleted it in the meantime.

@@ -78,6 +78,9 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"resources changed by many at a time", resourcesTogether},
 		{"tags", tags},
 		{"own records", ownRecords},
+		{"objects", objects},
+		{"blobs of objects that go are garbage", objectGarbage},
+		{"objects are listed", listings},
 		{"composite alarms", compositeAlarms},
 	} {
 		t.Run(test.name, func(t *testing.T) {
