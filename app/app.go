@@ -75,6 +75,8 @@ type App struct {
 	close     []func() error
 	ready     atomic.Bool
 	first     First
+	clock     *manualClock // nil for the system's
+	services  *endpoint
 }
 
 // New opens the stores, makes what is missing in them, and listens; nothing
@@ -156,6 +158,9 @@ func (a *App) openStores(ctx context.Context) error {
 	}
 	a.db = db
 	a.close = append(a.close, db.Close)
+	if err := a.openClock(ctx); err != nil {
+		return err
+	}
 	if a.blobs, err = a.openBlobs(ctx); err != nil {
 		return err
 	}
@@ -190,9 +195,11 @@ func (a *App) build() (err error) {
 	a.metrics = newMetrics(a)
 	a.roster = roster.New(roster.Options{State: a.db, Now: a.o.Now, Wake: func() { a.courier.Wake() }})
 	a.receivers.metrics = a.metrics
-	if err := a.receivers.set(c, a.o.Roots); err != nil {
+	fresh, err := newReceivers(c, a.o.Roots)
+	if err != nil {
 		return err
 	}
+	a.receivers.set(fresh)
 	a.courier = deliver.New(deliver.Options{
 		State: a.db, Receivers: &a.receivers, DeadLetters: &a.receivers, Signer: a.signer, Site: a.Site(), Owner: a.owner,
 		Now: a.o.Now, Log: a.o.Log, Concurrency: c.Limits.Deliveries, Observe: a.metrics.observeChain,
@@ -210,6 +217,7 @@ func (a *App) build() (err error) {
 		MaxInFlight: int64(c.Limits.Records), MaxIDs: int64(c.Limits.IDs), Now: a.o.Now, Log: a.o.Log, Committed: a.ring.Wake,
 	})
 	a.feeds = newFeeds(a)
+	a.services = &endpoint{}
 	return err
 }
 

@@ -33,6 +33,7 @@ type Config struct {
 	Pack   string        `key:"pack"`
 	Alarms AlarmSettings `key:"alarms"`
 	Timing Timing        `key:"timing"`
+	Clock  Clock         `key:"clock"`
 
 	Topics    []Topic        `key:"topics"` // at least one; the first is the default
 	Subscribe []Subscriber   `key:"subscribe"`
@@ -149,6 +150,7 @@ func Default() Config {
 		Pack:      "cis",
 		Alarms:    AlarmSettings{Repeat: Repeat(state.RepeatOnNewEvents), Every: Duration(time.Hour)},
 		Timing:    Immediate,
+		Clock:     SystemClock,
 		Topics:    []Topic{{Name: "security-alarms"}},
 		Keep: Keep{
 			Marks: 14 * day, Points: 455 * day, Evidence: 90 * day, Messages: 90 * day,

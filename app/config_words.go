@@ -259,6 +259,17 @@ const (
 
 func (t *Timing) read(text string) error { return oneOf(t, text, Immediate, Faithful) }
 
+// A Clock says what time it is: that of the system, or one that is moved by hand,
+// for tests.
+type Clock string
+
+const (
+	SystemClock Clock = "system"
+	ManualClock Clock = "manual"
+)
+
+func (c *Clock) read(text string) error { return oneOf(c, text, SystemClock, ManualClock) }
+
 // A Repeat says whether an alarm that lasts is told again; its texts are off,
 // interval and on-new-events.
 type Repeat state.RepeatMode

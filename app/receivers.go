@@ -24,17 +24,12 @@ type receivers struct {
 	metrics *metrics
 }
 
-// set makes the receivers of a configuration. Attempts under way go on with
-// those that were before.
-func (r *receivers) set(c *Config, roots *x509.CertPool) error {
-	fresh, err := newReceivers(c, roots)
-	if err != nil {
-		return err
-	}
+// set makes other receivers count. Attempts under way go on with those that were
+// before.
+func (r *receivers) set(fresh *notify.Receivers) {
 	if before := r.now.Swap(fresh); before != nil {
 		before.Close()
 	}
-	return nil
 }
 
 func newReceivers(c *Config, roots *x509.CertPool) (*notify.Receivers, error) {

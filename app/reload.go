@@ -30,11 +30,13 @@ func (a *App) Reload(ctx context.Context, c Config) error {
 	if a.o.Level != nil {
 		a.o.Level.Set(slog.Level(c.Log.Level))
 	}
-	if err := a.receivers.set(&c, a.o.Roots); err != nil {
+	fresh, err := newReceivers(&c, a.o.Roots)
+	if err != nil {
 		return err
 	}
 	pack, leftOut, err := controls(c.Pack)
 	if err != nil {
+		fresh.Close()
 		return err
 	}
 	var groups []state.LogGroup
@@ -50,8 +52,10 @@ func (a *App) Reload(ctx context.Context, c Config) error {
 		return err
 	})
 	if err != nil {
+		fresh.Close()
 		return fmt.Errorf("set up: %w", err)
 	}
+	a.receivers.set(fresh)
 	a.groups.set(groups)
 	a.mu.Lock()
 	a.config = c

@@ -26,6 +26,7 @@ var configFlags = []configFlag{
 	{"console", "console", "serve status page, metrics and health at `ADDRESS` (default 127.0.0.1:4581)", false},
 	{"public-url", "public_url", "let links in messages begin with `URL` (default http:// and --listen)", false},
 	{"database", "database", "keep the state in `DSN`: sqlite:PATH, postgres://USER@HOST/NAME, or file:PATH and env:NAME with one of these", false},
+	{"clock", "clock", "go by `CLOCK`: system, or manual, which tocsin clock moves (default system)", false},
 	{"log-format", "log.format", "log as `FORMAT`: text, json or auto (default auto)", false},
 	{"log-level", "log.level", "log from `LEVEL` on: debug, info, warn or error (default info)", false},
 }

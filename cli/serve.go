@@ -43,6 +43,7 @@ reads the configuration again. docs/serve.md tells how to run it for good.`,
 	completeControls(cmd)
 	completeFolders(cmd, "data")
 	completeWords(cmd, "log-format", "text", "json", "auto")
+	completeWords(cmd, "clock", "system", "manual")
 	completeWords(cmd, "log-level", "debug", "info", "warn", "error")
 	for flag, forms := range map[string][]string{
 		"source":    {"dir:", "s3://", "sqs:https://"},

@@ -9,8 +9,9 @@ import (
 	"tocsin/store/state"
 )
 
-// maxTroubles bounds how many subscriptions are remembered to fail; what fails
-// beyond is told by its deliveries alone.
+// maxTroubles bounds how many subscriptions are remembered to fail. Beyond it the
+// one that fails for longest is forgotten: it may have been deleted since, and is
+// told again otherwise.
 const maxTroubles = 1000
 
 // troubles tells of each subscription that cannot be reached once when that
@@ -33,11 +34,24 @@ func (t *troubles) note(j state.Job, answer topic.Answer, detail string, at time
 	case answer == topic.Delivered && failing:
 		delete(t.since, arn)
 		t.log.Info("a subscriber is reached again", "subscription", forLog(arn), "protocol", string(j.Subscription.Protocol), "after", at.Sub(since).Round(time.Second))
-	case answer != topic.Delivered && !failing && len(t.since) < maxTroubles:
+	case answer != topic.Delivered && !failing:
 		if t.since == nil {
 			t.since = map[string]time.Time{}
+		}
+		if len(t.since) == maxTroubles {
+			delete(t.since, oldest(t.since))
 		}
 		t.since[arn] = at
 		t.log.Warn("a subscriber cannot be reached; messages for it wait and are tried again", "subscription", forLog(arn), "protocol", string(j.Subscription.Protocol), "last", detail)
 	}
+}
+
+// oldest is the key of the earliest time.
+func oldest(since map[string]time.Time) (key string) {
+	for k, at := range since {
+		if key == "" || at.Before(since[key]) {
+			key = k
+		}
+	}
+	return key
 }

@@ -132,6 +132,7 @@ const (
 	opConfirm       = "confirm"
 	opDeliveries    = "deliveries"
 	opResend        = "resend"
+	opClock         = "clock"
 )
 
 type confirmRequest struct {

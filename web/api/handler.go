@@ -25,7 +25,7 @@ const MaxRequest = 64 << 10
 const refusedEvery = time.Second
 
 // NewHandler serves an API to who signs with a key that v knows.
-func NewHandler(a API, v sigv4.Verifier, log *slog.Logger) http.Handler {
+func NewHandler(a *Local, v sigv4.Verifier, log *slog.Logger) http.Handler {
 	v.MaxBody = MaxRequest
 	h := &handler{verifier: &v, log: log}
 	mux := http.NewServeMux()
@@ -42,6 +42,9 @@ func NewHandler(a API, v sigv4.Verifier, log *slog.Logger) http.Handler {
 		sent, err := a.Resend(ctx, r.IDs)
 		return resendAnswer{sent}, err
 	}))
+	if a.Clock != nil {
+		mux.Handle("POST "+prefix+opClock, serve(h, a.Clock))
+	}
 	return mux
 }
 

@@ -27,6 +27,8 @@ type Local struct {
 	// Redact gives an endpoint without what is secret in it.
 	Redact func(p topic.Protocol, endpoint string) string
 	Now    func() time.Time
+	// Clock moves the clock; nil where there is none to move.
+	Clock func(context.Context, ClockRequest) (ClockAnswer, error)
 	// Wake is called when deliveries have to be sent again; nil for nobody.
 	Wake func()
 }
