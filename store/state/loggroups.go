@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -14,6 +15,9 @@ type LogGroup struct {
 	Name          string
 	RetentionDays int // 0: for ever
 	Created       time.Time
+	Class         string // "" stands for STANDARD
+	KMSKey        string // that it claims to be encrypted with; "" for none
+	Protected     bool   // from being deleted
 }
 
 // ARN is the log group's name, without the :* that some APIs add.
@@ -21,29 +25,45 @@ func (g LogGroup) ARN() string {
 	return "arn:" + g.Partition + ":logs:" + g.Region + ":" + g.Account + ":log-group:" + g.Name
 }
 
-const logGroupColumns = `id, partition, account, region, name, retention_days, created`
+const logGroupColumns = `id, partition, account, region, name, retention_days, created, class, kms_key, protected`
 
 func scanLogGroup(r row) (g LogGroup, err error) {
-	var created int64
-	err = r.Scan(&g.ID, &g.Partition, &g.Account, &g.Region, &g.Name, &g.RetentionDays, &created)
-	g.Created = instant(created)
+	var created, protected int64
+	err = r.Scan(&g.ID, &g.Partition, &g.Account, &g.Region, &g.Name, &g.RetentionDays, &created, &g.Class, &g.KMSKey, &protected)
+	g.Created, g.Protected = instant(created), protected != 0
 	return g, err
 }
 
 // EnsureLogGroup is the log group with the scope and name, made if need be.
 func (tx *Tx) EnsureLogGroup(ctx context.Context, g LogGroup) (LogGroup, error) {
-	n, err := tx.exec(ctx, `
-		INSERT INTO log_groups (partition, account, region, name, retention_days, created)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (partition, account, region, name) DO NOTHING`,
-		g.Partition, g.Account, g.Region, g.Name, g.RetentionDays, g.Created)
-	if err == nil && n > 0 {
-		err = tx.filtersChanged(ctx)
-	}
-	if err != nil {
+	if err := tx.CreateLogGroup(ctx, g); err != nil && !errors.Is(err, ErrChanged) {
 		return LogGroup{}, err
 	}
 	return tx.LogGroup(ctx, g.Scope, g.Name)
+}
+
+// CreateLogGroup makes a log group, or tells ErrChanged when there is one of that
+// scope and name.
+func (tx *Tx) CreateLogGroup(ctx context.Context, g LogGroup) error {
+	if err := tx.changed(ctx, ErrChanged, `
+		INSERT INTO log_groups (partition, account, region, name, retention_days, created, class, kms_key, protected)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (partition, account, region, name) DO NOTHING`,
+		g.Partition, g.Account, g.Region, g.Name, g.RetentionDays, g.Created, cmp.Or(g.Class, "STANDARD"), g.KMSKey, g.Protected); err != nil {
+		return err
+	}
+	return tx.filtersChanged(ctx)
+}
+
+// SetLogGroupKey changes the key of a log group, or tells ErrNotFound.
+func (tx *Tx) SetLogGroupKey(ctx context.Context, group int64, key string) error {
+	return tx.changed(ctx, ErrNotFound, `UPDATE log_groups SET kms_key = $2 WHERE id = $1`, group, key)
+}
+
+// ProtectLogGroup says whether a log group is protected from being deleted, or
+// tells ErrNotFound. DeleteLogGroup does not ask.
+func (tx *Tx) ProtectLogGroup(ctx context.Context, group int64, protected bool) error {
+	return tx.changed(ctx, ErrNotFound, `UPDATE log_groups SET protected = $2 WHERE id = $1`, group, protected)
 }
 
 // LogGroup is the log group with that name, or ErrNotFound.
@@ -71,7 +91,7 @@ func (tx *Tx) SetRetention(ctx context.Context, group int64, days int) error {
 	return tx.filtersChanged(ctx)
 }
 
-// DeleteLogGroup removes the group with its filters, blocks and segments, or
+// DeleteLogGroup removes the group with its filters, streams, blocks and segments, or
 // tells ErrNotFound; the segments' blobs become garbage.
 func (tx *Tx) DeleteLogGroup(ctx context.Context, group int64) error {
 	// Whoever adds something to the group waits from here on, and then learns

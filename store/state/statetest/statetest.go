@@ -25,6 +25,8 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"a closed database says so", closed},
 		{"log groups", logGroups},
 		{"a log group takes all with it", deletedLogGroup},
+		{"attributes of log groups", logGroupAttributes},
+		{"log streams", logStreams},
 		{"metric filters", metricFilters},
 		{"marks", marks},
 		{"marks by many at a time", marksTogether},
