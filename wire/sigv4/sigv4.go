@@ -171,12 +171,15 @@ func (c claim) stringToSign(canonical string) string {
 	return strings.Join([]string{Algorithm, c.at.Format(timeLayout), c.scope(), hex.EncodeToString(sum[:])}, "\n")
 }
 
-func (c claim) sign(secret, toSign string) []byte {
+func (c claim) sign(secret, toSign string) []byte { return mac(c.key(secret), toSign) }
+
+// key is the signing key of the scope.
+func (c claim) key(secret string) []byte {
 	key := mac([]byte("AWS4"+secret), c.date)
 	for _, part := range []string{c.region, c.service, "aws4_request"} {
 		key = mac(key, part)
 	}
-	return mac(key, toSign)
+	return key
 }
 
 func mac(key []byte, text string) []byte {
