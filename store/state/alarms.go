@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tocsin/core/alarm"
+	"tocsin/core/metric"
 )
 
 // An Alarm is a metric alarm with its state.
@@ -57,9 +60,15 @@ const MaxTime = 1<<63 - 1
 // PutAlarm makes the alarm with the definition's ARN, or replaces definition,
 // Extra and Control of the one there is, whose record stays. It becomes due at
 // once. History is the caller's.
+//
+// It calls LockAlarms, so that whatever is counted for one of its metrics is
+// committed before or marks the alarm due.
 func (tx *Tx) PutAlarm(ctx context.Context, a Alarm) (stored Alarm, created bool, err error) {
 	s, err := storeAlarm(a)
 	if err != nil {
+		return Alarm{}, false, err
+	}
+	if err := tx.LockAlarms(ctx); err != nil {
 		return Alarm{}, false, err
 	}
 	ids, err := all(ctx, tx, value[int64], `
@@ -103,8 +112,112 @@ func (tx *Tx) Alarms(ctx context.Context) ([]Alarm, error) {
 	return alarms, err
 }
 
+// LockAlarms keeps others from putting and deleting alarms until the transaction
+// ends, and MarkDue from finding them. Whoever decides by the alarms that there
+// are calls it before he reads them.
+func (tx *Tx) LockAlarms(ctx context.Context) error {
+	return tx.lockTable(ctx, "alarm_metrics", "SHARE ROW EXCLUSIVE")
+}
+
+// LockAlarm is Alarm, and locks it until the transaction ends.
+func (tx *Tx) LockAlarm(ctx context.Context, arn string) (Alarm, error) {
+	if err := tx.lock(ctx, `SELECT id FROM alarms WHERE arn = $1 ORDER BY id`, arn); err != nil {
+		return Alarm{}, err
+	}
+	return tx.Alarm(ctx, arn)
+}
+
+// AlarmsNamed are those of the ARNs that there are, by ARN.
+func (tx *Tx) AlarmsNamed(ctx context.Context, arns ...string) ([]Alarm, error) {
+	arns = distinct(arns)
+	var found []Alarm
+	err := batches(len(arns), func(from, to int) error {
+		some, err := all(ctx, tx, scanAlarm, `SELECT `+alarmColumns+` FROM alarms WHERE arn IN `+params(1, to-from), anys(arns[from:to])...)
+		found = append(found, some...)
+		return err
+	})
+	slices.SortFunc(found, func(a, b Alarm) int { return cmp.Compare(a.Definition.ARN, b.Definition.ARN) })
+	return found, err
+}
+
+// An AlarmQuery selects metric alarms of one account and Region.
+type AlarmQuery struct {
+	Scope
+	Prefix string // of the name
+	State  alarm.State
+	// Action is the beginning of one of the alarm's actions.
+	Action string
+	After  string // name to go on behind, "" to begin
+	Limit  int    // 0 for all
+}
+
+// FindAlarms are the alarms that a query selects, by the bytes of their names.
+func (tx *Tx) FindAlarms(ctx context.Context, q AlarmQuery) ([]Alarm, error) {
+	var out []Alarm
+	for {
+		some := q
+		if q.Action != "" && q.Limit > 0 {
+			some.Limit = max(q.Limit, leastRead)
+		}
+		found, err := tx.listAlarms(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range found {
+			if hasAction(a.Definition, q.Action) {
+				out = append(out, a)
+			}
+			if q.Limit > 0 && len(out) == q.Limit {
+				return out, nil
+			}
+		}
+		if some.Limit == 0 || len(found) < some.Limit {
+			return out, nil
+		}
+		q.After = found[len(found)-1].Definition.Name
+	}
+}
+
+func hasAction(a alarm.Alarm, prefix string) bool {
+	if prefix == "" {
+		return true
+	}
+	begins := func(arn string) bool { return strings.HasPrefix(arn, prefix) }
+	return slices.ContainsFunc(a.AlarmActions, begins) || slices.ContainsFunc(a.OKActions, begins) ||
+		slices.ContainsFunc(a.InsufficientDataActions, begins)
+}
+
+// listAlarms is FindAlarms without the actions.
+func (tx *Tx) listAlarms(ctx context.Context, q AlarmQuery) ([]Alarm, error) {
+	var w where
+	name := func(name string) string { return alarm.ARN(q.Partition, q.Region, q.Account, name) }
+	column := "arn" + tx.byBytes()
+	w.and(column+" >= ?", name(q.Prefix))
+	w.and(column+" < ?", name(q.Prefix)+string(utf8.MaxRune))
+	if q.After != "" {
+		w.and(column+" > ?", name(q.After))
+	}
+	if q.State != "" {
+		w.and("state = ?", string(q.State))
+	}
+	limit := w.limit(q.Limit)
+	return all(ctx, tx, scanAlarm, `SELECT `+alarmColumns+` FROM alarms`+w.text+` ORDER BY `+column+limit, w.args...)
+}
+
+// AlarmsOn are the alarms that look at a metric, by ARN; those on metric math
+// that look at it among others too.
+func (tx *Tx) AlarmsOn(ctx context.Context, s Scope, m metric.Identity) ([]Alarm, error) {
+	found, err := all(ctx, tx, scanAlarm, `SELECT `+alarmColumns+` FROM alarms
+		WHERE id IN (SELECT alarm FROM alarm_metrics WHERE metric_key = $1)`, []byte(metricKey(s, cleanIdentity(m))))
+	slices.SortFunc(found, func(a, b Alarm) int { return cmp.Compare(a.Definition.ARN, b.Definition.ARN) })
+	return found, err
+}
+
 // DeleteAlarm removes an alarm, or tells ErrNotFound. Its history stays.
 func (tx *Tx) DeleteAlarm(ctx context.Context, arn string) error {
+	if err := tx.LockAlarms(ctx); err != nil {
+		return err
+	}
 	return tx.changed(ctx, ErrNotFound, `DELETE FROM alarms WHERE arn = $1`, arn)
 }
 

@@ -25,6 +25,9 @@ func (tx *Tx) MarkDue(ctx context.Context, touched []Touch) error {
 		key := metricKey(t.Scope, cleanIdentity(t.Metric))
 		minutes[key] = append(minutes[key], t)
 	}
+	if err := tx.lockTable(ctx, "alarm_metrics", "ROW EXCLUSIVE"); err != nil { // see LockAlarms
+		return err
+	}
 	rows, err := tx.alarmsOn(ctx, sortedKeys(minutes))
 	if err != nil || len(rows) == 0 {
 		return err

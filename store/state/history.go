@@ -18,10 +18,14 @@ func (tx *Tx) AddHistory(ctx context.Context, arn string, item alarm.HistoryItem
 // A HistoryQuery selects items of alarm histories.
 type HistoryQuery struct {
 	ARN, ItemType string // "" for all
-	From, To      time.Time
-	OldestFirst   bool
-	Limit         int
-	After         int64 // item to go on behind, 0 to begin
+	// Scope has the items of all alarms of an account and Region; the zero one those
+	// of all.
+	Scope       Scope
+	AlarmTypes  []string // none for all
+	From, To    time.Time
+	OldestFirst bool
+	Limit       int
+	After       int64 // item to go on behind, 0 to begin
 }
 
 // A StoredHistoryItem is an item with its place.
@@ -36,6 +40,12 @@ func (tx *Tx) History(ctx context.Context, q HistoryQuery) ([]StoredHistoryItem,
 	var w where
 	if q.ARN != "" {
 		w.and("arn = ?", q.ARN)
+	}
+	if q.Scope != (Scope{}) {
+		w.and("arn LIKE ?", alarm.ARN(q.Scope.Partition, q.Scope.Region, q.Scope.Account, "%"))
+	}
+	if len(q.AlarmTypes) > 0 {
+		w.in("alarm_type", q.AlarmTypes)
 	}
 	if q.ItemType != "" {
 		w.and("item_type = ?", q.ItemType)

@@ -15,8 +15,9 @@ import (
 )
 
 // The migrations are written for PostgreSQL. SQLite takes them as they are but
-// for the keys that count up: BYTEA is no type of its own to SQLite, but a column
-// that is called so leaves a blob as it is (datatype3, "type affinity").
+// for the keys that count up, and the order of bytes, which is the only one that it
+// has: BYTEA is no type of its own to SQLite, but a column that is called so
+// leaves a blob as it is (datatype3, "type affinity").
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -111,7 +112,8 @@ func (m sqliteMigrations) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &migration{File: f, text: bytes.NewReader(bytes.ReplaceAll(text, []byte(identity), []byte(sqliteIdentity)))}, nil
+	text = bytes.ReplaceAll(text, []byte(identity), []byte(sqliteIdentity))
+	return &migration{File: f, text: bytes.NewReader(bytes.ReplaceAll(text, []byte(byteOrder), nil))}, nil
 }
 
 // ReadDir lists the migrations, which Open alone does not do for fs.Glob.

@@ -11,83 +11,124 @@ import (
 	"tocsin/core/metric"
 )
 
-// Points are what was published for one metric.
+// Points are what was published for one metric in one unit.
 type Points struct {
 	Scope  Scope
 	Metric metric.Identity
-	Unit   string
-	Points []metric.Point // one for each minute
+	Unit   string // "" is metric.None
+	Points []metric.Point
 }
 
-// AddPoints merges points with what there is. Metrics are made as they come; it
-// locks them in an order of its own, so that nobody waits in a circle and no
-// two additions to one minute get lost.
+// AddPoints merges points with what there is of the same unit. Metrics are made
+// as they come; it locks them in an order of its own, so that nobody waits in a
+// circle and no two additions to one minute get lost.
 func (tx *Tx) AddPoints(ctx context.Context, added []Points) error {
-	byKey := map[string]*Points{}
-	for _, p := range added {
-		p.Metric = cleanIdentity(p.Metric)
+	added = slices.Clone(added)
+	heads := map[string]newMetric{}
+	for i, p := range added {
+		p.Metric, p.Unit = cleanIdentity(p.Metric), unitOf(p.Unit)
+		added[i] = p
 		key := metricKey(p.Scope, p.Metric)
-		have := byKey[key]
-		if have == nil {
-			have = &Points{Scope: p.Scope, Metric: p.Metric, Unit: p.Unit}
-			byKey[key] = have
+		if _, have := heads[key]; !have {
+			heads[key] = newMetric{Points: p}
 		}
-		have.Points = append(have.Points, p.Points...)
 	}
-	keys := sortedKeys(byKey)
-	ids, err := tx.metricIDs(ctx, keys)
+	known, err := tx.makeMetrics(ctx, heads)
 	if err != nil {
 		return err
 	}
-	if len(ids) < len(keys) {
-		missing := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return ids[k] != 0 })
-		if err := tx.addMetrics(ctx, missing, byKey); err != nil {
-			return err
-		}
-		if ids, err = tx.metricIDs(ctx, keys); err != nil {
-			return err
+	others := map[string]newMetric{} // units but the first
+	for _, p := range added {
+		key := metricKey(p.Scope, p.Metric)
+		if known[key].unit != p.Unit {
+			others[hash(key, p.Unit)] = newMetric{p, known[key].id}
 		}
 	}
+	knownOthers, err := tx.makeMetrics(ctx, others)
+	if err != nil {
+		return err
+	}
 	var minutes []minute
-	for _, key := range keys {
-		for _, p := range byKey[key].Points {
-			minutes = append(minutes, minute{ids[key], p.Time, p.Samples})
+	for _, p := range added {
+		key := metricKey(p.Scope, p.Metric)
+		row := known[key]
+		if row.unit != p.Unit {
+			row = knownOthers[hash(key, p.Unit)]
+		}
+		for _, point := range p.Points {
+			minutes = append(minutes, minute{row.id, point.Time, point.Samples})
 		}
 	}
 	return tx.mergeMinutes(ctx, minutes)
 }
 
-// metricIDs are the ids of metrics by key; those that do not exist are left out.
-func (tx *Tx) metricIDs(ctx context.Context, keys []string) (map[string]int64, error) {
-	ids := map[string]int64{}
+// unitOf is a unit by its only name.
+func unitOf(unit string) string {
+	if unit == "" {
+		return metric.None
+	}
+	return clean(unit)
+}
+
+// A newMetric is a row of a metric to be made: head is that of the metric's first
+// unit, 0 for the first itself.
+type newMetric struct {
+	Points
+	head int64
+}
+
+// A metricRow is a metric in one unit.
+type metricRow struct {
+	id   int64
+	unit string
+}
+
+// makeMetrics are the rows of metrics by key; those that do not exist are made.
+func (tx *Tx) makeMetrics(ctx context.Context, wanted map[string]newMetric) (map[string]metricRow, error) {
+	keys := sortedKeys(wanted)
+	rows, err := tx.metricRows(ctx, keys)
+	if err != nil || len(rows) == len(keys) {
+		return rows, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return rows[k].id != 0 })
+	if err := tx.addMetrics(ctx, missing, wanted); err != nil {
+		return nil, err
+	}
+	return tx.metricRows(ctx, keys)
+}
+
+// metricRows are the rows of metrics by key; those that do not exist are left out.
+func (tx *Tx) metricRows(ctx context.Context, keys []string) (map[string]metricRow, error) {
+	rows := map[string]metricRow{}
 	err := batches(len(keys), func(from, to int) error {
 		_, err := all(ctx, tx, func(r row) (struct{}, error) {
 			var key []byte
-			var id int64
-			err := r.Scan(&key, &id)
-			ids[string(key)] = id
+			var m metricRow
+			err := r.Scan(&key, &m.id, &m.unit)
+			m.unit = unitOf(m.unit)
+			rows[string(key)] = m
 			return struct{}{}, err
-		}, `SELECT key, id FROM metrics WHERE key IN `+params(1, to-from), blobs(keys[from:to])...)
+		}, `SELECT key, id, unit FROM metrics WHERE key IN `+params(1, to-from), blobs(keys[from:to])...)
 		return err
 	})
-	return ids, err
+	return rows, err
 }
 
-func (tx *Tx) addMetrics(ctx context.Context, keys []string, of map[string]*Points) error {
+func (tx *Tx) addMetrics(ctx context.Context, keys []string, of map[string]newMetric) error {
 	return batches(len(keys), func(from, to int) error {
 		var args []any
 		for _, key := range keys[from:to] {
-			p := of[key]
-			dimensions, err := encode(storeDimensions(p.Metric.Dimensions))
+			m := of[key]
+			dimensions, err := encode(storeDimensions(m.Metric.Dimensions))
 			if err != nil {
 				return err
 			}
-			args = append(args, []byte(key), p.Scope.Partition, p.Scope.Account, p.Scope.Region,
-				p.Metric.Namespace, p.Metric.Name, dimensions, p.Unit)
+			args = append(args, []byte(key), m.Scope.Partition, m.Scope.Account, m.Scope.Region,
+				m.Metric.Namespace, m.Metric.Name, dimensions, m.Unit, m.head)
 		}
 		_, err := tx.exec(ctx, `
-			INSERT INTO metrics (key, partition, account, region, namespace, name, dimensions, unit)
-			VALUES `+values(to-from, 8)+` ON CONFLICT (key) DO NOTHING`, args...)
+			INSERT INTO metrics (key, partition, account, region, namespace, name, dimensions, unit, head)
+			VALUES `+values(to-from, 9)+` ON CONFLICT (key) DO NOTHING`, args...)
 		return err
 	})
 }
@@ -130,7 +171,7 @@ func (tx *Tx) mergeBatch(ctx context.Context, minutes []minute) error {
 	for _, m := range minutes {
 		keys = append(keys, m.metric, m.time)
 	}
-	stored, err := all(ctx, tx, scanMinute, `
+	stored, err := all(ctx, tx, func(r row) (minute, error) { return scanMinute(r) }, `
 		SELECT metric, minute, samples, total, minimum, maximum, distribution FROM points
 		WHERE (metric, minute) IN (VALUES `+typedValues(len(minutes), "BIGINT", "BIGINT")+`)`, keys...)
 	if err != nil {
@@ -155,10 +196,11 @@ func (tx *Tx) mergeBatch(ctx context.Context, minutes []minute) error {
 	return err
 }
 
-func scanMinute(r row) (m minute, err error) {
+// scanMinute reads a point's columns, and what stands before them.
+func scanMinute(r row, before ...any) (m minute, err error) {
 	var count, sum, low, high float64
 	var packed []byte
-	if err := r.Scan(&m.metric, &m.time, &count, &sum, &low, &high, &packed); err != nil {
+	if err := r.Scan(append(before, &m.metric, &m.time, &count, &sum, &low, &high, &packed)...); err != nil {
 		return m, err
 	}
 	values, err := unpackDistribution(packed)
@@ -195,69 +237,10 @@ func unpackDistribution(b []byte) ([]metric.Sample, error) {
 	return values, nil
 }
 
-// Points are a metric's points from from on and before to, ascending.
-func (tx *Tx) Points(ctx context.Context, s Scope, m metric.Identity, from, to int64) ([]metric.Point, error) {
-	return all(ctx, tx, func(r row) (metric.Point, error) {
-		m, err := scanMinute(r)
-		return metric.Point{Time: m.time, Samples: m.samples}, err
-	}, `
-		SELECT metric, minute, samples, total, minimum, maximum, distribution FROM points
-		WHERE metric = (SELECT id FROM metrics WHERE key = $1) AND minute >= $2 AND minute < $3
-		ORDER BY minute`, []byte(metricKey(s, cleanIdentity(m))), from, to)
-}
-
-// Metrics are the metrics of a scope, by namespace, name and dimensions.
-// Namespace and name select when not empty.
-func (tx *Tx) Metrics(ctx context.Context, s Scope, namespace, name string) ([]metric.Identity, error) {
-	list, err := all(ctx, tx, func(r row) (id metric.Identity, err error) {
-		var stored string
-		if err := r.Scan(&id.Namespace, &id.Name, &stored); err != nil {
-			return id, err
-		}
-		d, err := decode[[]storedDimension](stored)
-		id.Dimensions = dimensions(d)
-		return id, err
-	}, `
-		SELECT namespace, name, dimensions FROM metrics
-		WHERE partition = $1 AND account = $2 AND region = $3 AND (namespace = $4 OR $4 = '') AND (name = $5 OR $5 = '')`,
-		s.Partition, s.Account, s.Region, namespace, name)
-	slices.SortFunc(list, func(a, b metric.Identity) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name),
-			slices.CompareFunc(a.Dimensions, b.Dimensions, func(a, b metric.Dimension) int {
-				return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
-			}))
-	})
-	return list, err
-}
-
 // PrunePoints removes points of before a time, at most limit, and tells how many.
 func (tx *Tx) PrunePoints(ctx context.Context, before int64, limit int) (int, error) {
 	n, err := tx.exec(ctx, `
 		DELETE FROM points WHERE (metric, minute) IN (
 			SELECT metric, minute FROM points WHERE minute < $1 ORDER BY minute, metric LIMIT $2)`, before, limit)
 	return int(n), err
-}
-
-// metricKey names a metric in a scope; see metrics.key. The identity is clean.
-func metricKey(s Scope, m metric.Identity) string {
-	return hash(s.Partition, s.Account, s.Region, m.Key())
-}
-
-// cleanIdentity is the metric whose texts are as they are stored. Its dimensions
-// may come out of events, which hold anything.
-func cleanIdentity(m metric.Identity) metric.Identity {
-	var dimensions []metric.Dimension
-	for _, d := range m.Dimensions {
-		dimensions = append(dimensions, metric.Dimension{Name: clean(d.Name), Value: clean(d.Value)})
-	}
-	return metric.NewIdentity(clean(m.Namespace), clean(m.Name), dimensions...)
-}
-
-// blobs are keys as arguments.
-func blobs(keys []string) []any {
-	out := make([]any, len(keys))
-	for i, k := range keys {
-		out[i] = []byte(k)
-	}
-	return out
 }

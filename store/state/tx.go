@@ -100,6 +100,15 @@ func (tx *Tx) lock(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
+// lockTable locks a table until the transaction ends, in one of PostgreSQL's modes.
+func (tx *Tx) lockTable(ctx context.Context, table, mode string) error {
+	if !tx.postgres {
+		return nil
+	}
+	_, err := tx.exec(ctx, `LOCK TABLE `+table+` IN `+mode+` MODE`)
+	return err
+}
+
 // free is the ending of a query for rows to lease: it locks them and leaves out
 // those that somebody else is about to lease.
 func (tx *Tx) free() string {

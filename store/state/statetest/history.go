@@ -49,6 +49,10 @@ func history(t *testing.T, s suite) {
 		"type":    {state.HistoryQuery{ItemType: alarm.Action}, []string{"a Action 01"}},
 		"time":    {state.HistoryQuery{From: at(2), To: at(3)}, []string{"b StateUpdate 03", "a StateUpdate 02"}},
 		"nothing": {state.HistoryQuery{ARN: arn("c")}, nil},
+		"scope":   {state.HistoryQuery{Scope: scope, Limit: 1}, []string{"b StateUpdate 03"}},
+		"far":     {state.HistoryQuery{Scope: state.Scope{Partition: "aws", Account: "1", Region: "us-east-1"}}, nil},
+		"kind":    {state.HistoryQuery{AlarmTypes: []string{alarm.MetricAlarm, "x"}, ItemType: alarm.Action}, []string{"a Action 01"}},
+		"other":   {state.HistoryQuery{AlarmTypes: []string{alarm.CompositeAlarm}}, nil},
 	} {
 		if diff := cmp.Diff(c.want, short(find(c.query))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
