@@ -303,7 +303,7 @@ func (c *committer) settle(b *batch) {
 	}
 	for _, p := range b.parts {
 		p.file.committed.add(p.tally)
-		c.in.room.give(p.size)
+		c.release(p)
 		switch {
 		case !p.last:
 		case p.fate == lost:
@@ -313,6 +313,13 @@ func (c *committer) settle(b *batch) {
 		}
 	}
 	crash.Point("ingest: told")
+}
+
+// release gives back what the records of a part took, which nobody reads any more.
+func (c *committer) release(p *part) {
+	c.in.room.give(p.size)
+	c.in.slabs.give(p.slab)
+	p.slab = slab{}
 }
 
 // acknowledge tells the sources of a batch's files that they are taken in. Only a
@@ -362,7 +369,7 @@ func (s *Stats) count(p *part) {
 // abandon gives the files of a batch back.
 func (c *committer) abandon(b *batch, err error) {
 	for _, p := range b.parts {
-		c.in.room.give(p.size)
+		c.release(p)
 		if p.last {
 			c.in.fail(c.acking, p.file, err)
 		}

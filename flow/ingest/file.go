@@ -40,12 +40,10 @@ func (t *tally) add(other tally) {
 
 // A part is some of a file's records, in order. The mark is written with the last.
 type part struct {
-	file    *file
-	last    bool
-	group   *group // whose filters hits are of
-	raw     []byte // the records, one after another
-	records []record
-	hits    []int32  // indexes of filters, record by record
+	file  *file
+	last  bool
+	group *group // whose filters hits are of
+	slab
 	streams []string // names of log streams
 	size    int64    // bytes of room taken
 

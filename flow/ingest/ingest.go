@@ -121,6 +121,7 @@ type Ingest struct {
 	arrivals chan arrival
 	parts    chan *part
 	room     room
+	slabs    slabs
 	filters  atomic.Pointer[filters]
 	stopped  chan struct{} // closed when nothing is taken any more
 	counts   counts

@@ -208,8 +208,7 @@ func (w *worker) record(ctx context.Context, m *matching, r *event.Record) error
 		p = w.part
 	}
 	if p.raw == nil {
-		p.raw = make([]byte, 0, guess(p.file.arrival))
-		p.records = make([]record, 0, cap(p.raw)/1024+1)
+		p.slab = w.in.slabs.take(guess(p.file.arrival))
 	}
 	id, known := event.IDOf(r.Values[slotID])
 	if !known {
