@@ -22,7 +22,7 @@ var evidenceWords = s2.MakeDict([]byte(`{"time":"2026-03-03T08:00:00Z","eventId"
 	`User: arn:aws:sts:: is not authorized to perform:  because no identity-based policy allows the  action"}`), nil)
 
 func packEvidence(body []byte) []byte {
-	return slices.Concat([]byte{packedOnce}, evidenceWords.EncodeBetter(nil, body))
+	return slices.Concat([]byte{packedOnce}, evidenceWords.Encode(nil, body))
 }
 
 // unpackEvidence is the body; one that is not packed is itself.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 )
@@ -178,3 +179,22 @@ func (tx *Tx) vacuum(ctx context.Context) {
 
 // vacuumPages is how many pages one vacuum gives back, 16 MB.
 const vacuumPages = 2048
+
+// shrinkWithin bounds what giving space back may take from a stop.
+const shrinkWithin = time.Second
+
+// shrink gives back, before a database is closed, space that no blocks are about
+// to come for. When it fails the space stays free.
+func (db *DB) shrink() {
+	if db.postgres || db.writers == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), shrinkWithin)
+	defer cancel()
+	c, err := db.writers.take(ctx)
+	if err != nil {
+		return
+	}
+	defer db.writers.put(c)
+	_, _ = c.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
+}

@@ -170,7 +170,7 @@ func TestSpaceOfSealedBlocksIsGivenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i.Size() > 25_000_000 {
+	if i.Size() > 2_000_000 {
 		t.Errorf("the file holds %d bytes after 60 MB were deleted", i.Size())
 	}
 }

@@ -74,6 +74,7 @@ func open(ctx context.Context, dsn string, write bool) (*DB, error) {
 
 // Close ends all work on the database.
 func (db *DB) Close() error {
+	db.shrink()
 	var errs []error
 	for _, p := range []*pool{db.readers, db.writers} {
 		errs = append(errs, p.close())
