@@ -33,6 +33,8 @@ type Options struct {
 	// Wake is called after something was put into the outbox. It does not
 	// block; nil for nobody.
 	Wake func()
+	// Limits are how much there may be; none by default.
+	Limits Limits
 }
 
 // A Roster is the way to change topics and subscriptions. It may be used by any
@@ -42,11 +44,12 @@ type Roster struct {
 	random io.Reader
 	clock  func() time.Time
 	wake   func()
+	limits Limits
 }
 
 // New is a roster on a database.
 func New(o Options) *Roster {
-	r := &Roster{state: o.State, random: o.Random, clock: o.Now, wake: o.Wake}
+	r := &Roster{state: o.State, random: o.Random, clock: o.Now, wake: o.Wake, limits: o.Limits}
 	if r.random == nil {
 		r.random = rand.Reader
 	}

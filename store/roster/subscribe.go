@@ -32,7 +32,7 @@ func (r *Roster) Subscribe(ctx context.Context, c topic.SubscribeCall) (state.Su
 			return err
 		}
 		var err error
-		if s, err = enter(ctx, tx, wanted, c.Attributes); err != nil || s.Confirmed {
+		if s, err = r.enter(ctx, tx, wanted, c.Attributes); err != nil || s.Confirmed {
 			return err
 		}
 		return q.ask(ctx, tx, topic.SubscriptionConfirmation, s)
@@ -49,11 +49,14 @@ func (r *Roster) Subscribe(ctx context.Context, c topic.SubscribeCall) (state.Su
 // enter puts the subscription on the roster, or finds the one that its endpoint
 // has. One that was left unconfirmed for too long counts as deleted, but for
 // those of the configuration, which begin anew.
-func enter(ctx context.Context, tx *state.Tx, wanted topic.Subscription, attributes map[string]string) (state.Subscription, error) {
+func (r *Roster) enter(ctx context.Context, tx *state.Tx, wanted topic.Subscription, attributes map[string]string) (state.Subscription, error) {
 	s := state.Subscription{Subscription: wanted, Created: wanted.Requested}
 	there, err := tx.FindSubscription(ctx, wanted.TopicARN, wanted.Protocol, wanted.Endpoint)
 	switch {
 	case errors.Is(err, state.ErrNotFound):
+		if err := r.limits.checkSubscriptions(ctx, tx, wanted); err != nil {
+			return state.Subscription{}, err
+		}
 		if err := forgive(ctx, tx, s); err != nil {
 			return state.Subscription{}, err
 		}
@@ -88,6 +91,9 @@ func (r *Roster) ChangeSubscription(ctx context.Context, arn string, f func(*sta
 			return orNoSubscription(err)
 		}
 		if err := f(&s); err != nil {
+			return err
+		}
+		if err := r.limits.checkFilters(ctx, tx, s.Subscription); err != nil {
 			return err
 		}
 		return tx.PutSubscription(ctx, s)

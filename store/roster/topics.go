@@ -34,6 +34,9 @@ func (r *Roster) CreateTopic(ctx context.Context, in state.Scope, n NewTopic) (a
 	err = r.state.Update(ctx, func(tx *state.Tx) error {
 		switch err := tx.AddTopic(ctx, wanted); {
 		case err == nil:
+			if err := r.limits.checkTopics(ctx, tx, in.Account); err != nil {
+				return err
+			}
 			return tx.Tag(ctx, wanted.ARN, n.Tags)
 		case !errors.Is(err, state.ErrChanged):
 			return err

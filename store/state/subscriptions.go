@@ -49,6 +49,11 @@ func (tx *Tx) Subscriptions(ctx context.Context, topicARN string) ([]Subscriptio
 	return subscriptions, err
 }
 
+// CountSubscriptions is how many subscriptions a topic has.
+func (tx *Tx) CountSubscriptions(ctx context.Context, topicARN string) (int64, error) {
+	return one(ctx, tx, value[int64], `SELECT COUNT(*) FROM subscriptions WHERE topic_arn = $1`, topicARN)
+}
+
 // FindSubscription is the subscription of an endpoint to a topic, or ErrNotFound.
 func (tx *Tx) FindSubscription(ctx context.Context, topicARN string, p topic.Protocol, endpoint string) (Subscription, error) {
 	return one(ctx, tx, scanSubscription, `

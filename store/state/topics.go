@@ -62,6 +62,11 @@ func (tx *Tx) Topics(ctx context.Context) ([]Topic, error) {
 	return topics, err
 }
 
+// CountTopics is how many topics an account has, in all Regions.
+func (tx *Tx) CountTopics(ctx context.Context, owner string) (int64, error) {
+	return one(ctx, tx, value[int64], `SELECT COUNT(*) FROM topics WHERE owner = $1`, owner)
+}
+
 // DeleteTopic removes a topic, its subscriptions and what they were to be told,
 // or tells ErrNotFound.
 func (tx *Tx) DeleteTopic(ctx context.Context, arn string) error {

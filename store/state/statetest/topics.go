@@ -65,6 +65,18 @@ func topics(t *testing.T, s suite) {
 	if diff := cmp.Diff(one, get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.Topic, error) { return tx.Topic(ctx, one.ARN) })); diff != "" {
 		t.Error(diff)
 	}
+	again := one
+	again.Policy = ""
+	refused(t, s.a, state.ErrChanged, func(ctx context.Context, tx *state.Tx) error { return tx.AddTopic(ctx, again) })
+	three := state.Topic{ARN: topicARN("three"), Owner: "000000000000", Settings: full, Created: start}
+	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.AddTopic(ctx, three) })
+	if diff := cmp.Diff(three, get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.Topic, error) { return tx.Topic(ctx, three.ARN) })); diff != "" {
+		t.Error(diff)
+	}
+	if n := get(t, s.b, func(ctx context.Context, tx *state.Tx) (int64, error) { return tx.CountTopics(ctx, "000000000000") }); n != 2 {
+		t.Errorf("%d topics, want 2", n)
+	}
+	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteTopic(ctx, three.ARN) })
 	putSubscription(t, s, subscription("one", "a"))
 	stays := putSubscription(t, s, subscription("Two", "b"))
 	publish(t, s.a, "m1", "one")
@@ -103,9 +115,9 @@ func topics(t *testing.T, s suite) {
 			return tx.PutSubscription(t.Context(), subscription("Two", fmt.Sprint("n", len(list))))
 		})
 	})
-	if n := len(get(t, s.a, func(ctx context.Context, tx *state.Tx) ([]state.Subscription, error) {
-		return tx.Subscriptions(ctx, two.ARN)
-	})); n != 9 {
+	if n := get(t, s.a, func(ctx context.Context, tx *state.Tx) (int64, error) {
+		return tx.CountSubscriptions(ctx, two.ARN)
+	}); n != 9 {
 		t.Errorf("%d subscriptions, want 9", n)
 	}
 }
