@@ -42,6 +42,7 @@ type work struct {
 	markOf   []*part // whose marks they are
 	inside   []*part // live parts that are not the last of their files
 	blocks   []state.Block
+	streams  []state.LogStream
 	points   []state.Points
 	evidence []state.Evidence
 	touched  []state.Touch
@@ -109,7 +110,7 @@ func (c *committer) open(ctx context.Context, b *batch) error {
 			unknown = append(unknown, s)
 		}
 	}
-	parts := slices.Collect(b.live())
+	parts := slices.DeleteFunc(slices.Collect(b.live()), func(p *part) bool { return p.file.put })
 	err := c.in.o.State.View(ctx, func(tx *state.Tx) error {
 		isMarked, err := markedParts(ctx, tx, parts)
 		if err != nil {
@@ -223,6 +224,7 @@ func (c *committer) fill(b *batch) error {
 		}
 		l.add(s)
 		w.blocks, w.evidence = append(w.blocks, block), append(w.evidence, shown...)
+		w.streams = append(w.streams, s.streams(now)...)
 	}
 	w.points, w.touched = l.points()
 	b.work = w
@@ -235,6 +237,9 @@ func (w *work) mark(b *batch, now time.Time) {
 	sums := map[*file]tally{}
 	for p := range b.live() {
 		f := p.file
+		if f.put {
+			continue
+		}
 		sum, begun := sums[f]
 		if !begun {
 			sum = f.committed
@@ -282,7 +287,7 @@ func (s *sheet) events(ingested int64) iter.Seq[events.Event] {
 		for _, at := range s.kept {
 			r := &at.part.records[at.index]
 			e := events.Event{
-				Time: r.time, ID: r.id, Ingested: ingested, Stream: at.part.streams[r.stream], Message: at.part.message(at.index),
+				Time: r.time, ID: r.id, Ingested: ingested, Stream: s.group.storedAs(at.part.streams[r.stream]), Message: at.part.message(at.index),
 			}
 			if !yield(e) {
 				return

@@ -233,6 +233,9 @@ func (c *committer) write(ctx context.Context, tx *state.Tx, b *batch, found *fi
 		}
 		b.wrote[block.LogGroup] = id
 	}
+	if err := tx.SawStreams(ctx, w.streams); err != nil {
+		return err
+	}
 	crash.Point("ingest: events added")
 	if err := tx.AddPoints(ctx, w.points); err != nil {
 		return fmt.Errorf("add datapoints: %w", err)

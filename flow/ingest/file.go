@@ -19,6 +19,7 @@ type file struct {
 	keyed   bool   // whether key tells anything
 	version string // of the content that was read
 	began   int64  // when it began to be read
+	put     bool   // it is no file but a Put, and leaves no mark
 
 	// Of the end of the file; the last part brings them.
 	rejected int64

@@ -26,6 +26,8 @@ type group struct {
 	fields  *event.Fields
 	// defaults are the indexes of the filters with a default value, ascending.
 	defaults []int32
+	// generations are those of log streams that are not 0.
+	generations map[string]int64
 }
 
 // A filter is a metric filter with its id.
@@ -59,9 +61,13 @@ func readFilters(ctx context.Context, tx *state.Tx, log *slog.Logger) (*filters,
 	if err != nil {
 		return nil, fmt.Errorf("read metric filters: %w", err)
 	}
+	generations, err := tx.StreamGenerations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read log streams: %w", err)
+	}
 	out := &filters{revision: revision, groups: map[int64]*group{}}
 	for _, g := range groups {
-		out.groups[g.ID] = &group{log: g}
+		out.groups[g.ID] = &group{log: g, generations: generations[g.ID]}
 	}
 	for _, f := range all {
 		g := out.groups[f.LogGroup]

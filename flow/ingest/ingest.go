@@ -124,6 +124,7 @@ type Ingest struct {
 	slabs    slabs
 	filters  atomic.Pointer[filters]
 	stopped  chan struct{} // closed when nothing is taken any more
+	putting  sync.RWMutex  // held for reading by a Put that hands a part over
 	counts   counts
 
 	pause  func(context.Context, time.Duration) error
@@ -197,8 +198,14 @@ func (in *Ingest) Run(ctx context.Context) {
 	late := time.AfterFunc(in.within, cancel) // by no clock that may stand still
 	defer late.Stop()
 	workers.Wait()
+	in.putting.Lock() // no Put hands anything over after stopped
 	close(in.parts)
+	in.putting.Unlock()
 	committing.Wait()
+	for p := range in.parts { // of a Put, when nothing could be committed at all
+		in.room.give(p.size)
+		in.fail(acking, p.file, ErrStopped)
+	}
 }
 
 // pause waits, and returns early with an error when ctx ends.
