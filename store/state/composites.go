@@ -11,6 +11,10 @@ type CompositeAlarm struct {
 	Definition  alarm.Composite
 	Record      alarm.Record
 	Suppression alarm.Suppression
+	// From is the state before the last change, and Triggering the children that
+	// brought it about, for actions that are held back.
+	From       alarm.State   `json:",omitempty"`
+	Triggering []alarm.Child `json:",omitempty"`
 }
 
 // MuteRules are the alarm mute rules by name, in their account and Region.

@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"alarms are found", findAlarms},
 		{"an alarm is put while its metric is counted", putWhileCounting},
 		{"transitions", transitions},
+		{"timers", timers},
 		{"history", history},
 		{"history is pruned", pruneHistory},
 		{"rings are pruned", pruneRings},
