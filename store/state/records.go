@@ -42,3 +42,12 @@ func scanOwnRecord(r row) (v OwnRecord, err error) {
 	v.At = instant(at)
 	return v, err
 }
+
+// DeleteOwnRecords forgets records by their ids.
+func (tx *Tx) DeleteOwnRecords(ctx context.Context, ids ...int64) error {
+	return batches(len(ids), func(from, to int) error {
+		some, args := params(1, to-from), anys(ids[from:to])
+		_, err := tx.exec(ctx, `DELETE FROM records WHERE id IN `+some, args...)
+		return err
+	})
+}

@@ -1,0 +1,296 @@
+package cloudtrail
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"tocsin/core/digest"
+	"tocsin/core/event"
+	"tocsin/core/topic"
+	"tocsin/internal/crash"
+	"tocsin/store/state"
+)
+
+// A file is a log file whose key and content are settled, so that it can be
+// written again after a crash.
+type file struct {
+	Bucket  string   `json:"bucket"`
+	Key     string   `json:"key"`
+	Batches []string `json:"batches"` // names
+	Notice  string   `json:"notice"`  // id of the message about it
+}
+
+// fileStep is what the times in the names of log files are multiples of.
+const fileStep = 5 * time.Minute
+
+// deliverPending delivers what waits, when it is due; true when nothing is left.
+func (s *Service) deliverPending(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) (done bool, err error) {
+	waited := now.Sub(p.Value.Since)
+	switch {
+	case p.Value.Region == logsRegion:
+		return s.deliverLogs(ctx, now, t, p)
+	case p.Value.File == nil && waited < s.o.FileEvery && p.Value.Bytes < s.o.FileBytes && !ended(t, now):
+		return false, nil
+	}
+	return s.deliverFile(ctx, now, t, p)
+}
+
+// deliverLogs puts what waits into the log group.
+func (s *Service) deliverLogs(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) (bool, error) {
+	var waiting []state.Resource[batch]
+	err := s.o.State.View(ctx, func(tx *state.Tx) (err error) {
+		waiting, err = batches.Of(ctx, tx, p.Name)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	var events []LogEvent
+	for _, b := range waiting {
+		for _, body := range b.Value.Records {
+			r, err := readOwn(state.OwnRecord{Body: body})
+			if err != nil {
+				return false, err
+			}
+			id := struct{ EventID string }{}
+			if err := json.Unmarshal(body, &id); err != nil {
+				return false, err
+			}
+			r.EventID = id.EventID
+			events = append(events, r.logEvent())
+		}
+	}
+	// A trail that has no log group any more does not want them.
+	failure := ""
+	if t.Value.LogGroup != "" && len(events) > 0 {
+		failure = s.putLogs(ctx, t, events)
+	}
+	return s.finish(ctx, now, t, p, names(waiting), func(ctx context.Context, tx *state.Tx) error {
+		return note(ctx, tx, t, func(st *Status) { st.Logs.took(now, failure) })
+	}, failure)
+}
+
+func names(all []state.Resource[batch]) (names []string) {
+	for _, b := range all {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+// deliverFile writes a log file.
+func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) (bool, error) {
+	waiting, f, err := s.settle(ctx, t, p)
+	if err != nil || f == nil {
+		return false, err
+	}
+	crash.Point("a log file is settled")
+	var content bytes.Buffer
+	content.WriteString(`{"Records":[`)
+	var oldest, newest time.Time
+	for _, b := range waiting {
+		for _, r := range b.Value.Records {
+			if content.Len() > len(`{"Records":[`) {
+				content.WriteByte(',')
+			}
+			content.Write(r)
+		}
+		if oldest.IsZero() || b.Value.Oldest.Before(oldest) {
+			oldest = b.Value.Oldest
+		}
+		if b.Value.Newest.After(newest) {
+			newest = b.Value.Newest
+		}
+	}
+	content.WriteString("]}")
+	failure := s.putObject(ctx, t, f.Bucket, f.Key, content.Bytes(), nil)
+	crash.Point("a log file is written")
+	notice, noticeFailure, err := s.notice(ctx, now, t, f, failure)
+	if err != nil {
+		return false, err
+	}
+	log := digest.LogOf(digest.Place{Bucket: f.Bucket, Key: f.Key}, content.Bytes(), oldest, newest)
+	return s.finish(ctx, now, t, p, f.Batches, func(ctx context.Context, tx *state.Tx) error {
+		err := note(ctx, tx, t, func(st *Status) {
+			st.Files.took(now, failure)
+			if t.Value.TopicARN != "" && failure == "" {
+				st.Topic.took(now, noticeFailure)
+			}
+		})
+		if err != nil || failure != "" {
+			return err
+		}
+		if notice != nil {
+			if err := tx.Publish(ctx, *notice); err != nil {
+				return err
+			}
+		}
+		return deliveredLog(ctx, tx, t, p.Value.Region, p.Value.Since, delivered{log, now})
+	}, failure)
+}
+
+// settle decides, once, what the next log file holds and is called.
+func (s *Service) settle(ctx context.Context, t trail, p state.Resource[pending]) (waiting []state.Resource[batch], f *file, err error) {
+	unique, notice := rand.Text()[:16], s.o.NewID()
+	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
+		waiting, err = batches.Of(ctx, tx, p.Name)
+		if err != nil {
+			return err
+		}
+		current, err := pendings.Get(ctx, tx, p.Scope, p.Name)
+		if err != nil {
+			return err
+		}
+		if f = current.Value.File; f == nil {
+			var size int64
+			var newest time.Time
+			f = &file{Bucket: t.Value.Bucket, Notice: notice}
+			for _, b := range waiting {
+				if size += b.Value.size(); size > 2*s.o.FileBytes && len(f.Batches) > 0 {
+					break
+				}
+				f.Batches = append(f.Batches, b.Name)
+				if b.Value.Newest.After(newest) {
+					newest = b.Value.Newest
+				}
+			}
+			f.Key = fileKey(digests(t, p.Value.Region), newest, unique)
+			current.Value.File = f
+			if _, err := pendings.Put(ctx, tx, current); err != nil {
+				return err
+			}
+		}
+		waiting = slices.DeleteFunc(waiting, func(b state.Resource[batch]) bool { return !slices.Contains(f.Batches, b.Name) })
+		return nil
+	})
+	return waiting, f, err
+}
+
+// fileKey is the key of a log file whose newest event is of that time.
+func fileKey(t digest.Trail, newest time.Time, unique string) string {
+	stamp := newest.UTC().Truncate(fileStep)
+	if stamp.Before(newest) {
+		stamp = stamp.Add(fileStep)
+	}
+	return t.LogFolder() + stamp.Format("2006/01/02/") + t.Account + "_" + event.LogFiles + "_" + t.Region + "_" + stamp.Format("20060102T1504Z") + "_" + unique + ".json.gz"
+}
+
+// putObject writes a file into the bucket of a trail, and tells why it could not.
+func (s *Service) putObject(ctx context.Context, t trail, bucket, key string, content []byte, meta map[string]string) (failure string) {
+	t.Value.Bucket = bucket
+	needs, err := s.bucketNeeds(ctx, t, key)
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+		return "NoSuchBucket"
+	case err != nil:
+		s.o.Log.Error("the bucket of a trail could not be asked", "trail", t.Value.ARN, "bucket", bucket, "error", err)
+		return "InternalError"
+	}
+	if err := s.o.ServiceMay(ctx, Principal, needs); err != nil {
+		return accessDenied
+	}
+	header := map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip", "x-amz-acl": ownerControl}
+	if t.Value.KMSKey != "" {
+		header["x-amz-server-side-encryption"], header["x-amz-server-side-encryption-aws-kms-key-id"] = "aws:kms", t.Value.KMSKey
+	}
+	for name, v := range meta {
+		header["x-amz-meta-"+name] = v
+	}
+	if err := s.o.Bucket.PutObject(ctx, t.Scope, bucket, key, digest.Compress(content), header); err != nil {
+		if errors.Is(err, state.ErrNotFound) {
+			return "NoSuchBucket"
+		}
+		s.o.Log.Error("a trail could not write to its bucket", "trail", t.Value.ARN, "bucket", bucket, "key", key, "error", err)
+		return "InternalError"
+	}
+	return ""
+}
+
+// notice is the message about a new log file, or why there is none.
+func (s *Service) notice(ctx context.Context, now time.Time, t trail, f *file, failure string) (*state.Publication, string, error) {
+	if t.Value.TopicARN == "" || failure != "" {
+		return nil, "", nil
+	}
+	if err := s.mayPublish(ctx, t); err != nil {
+		if err == error(errTopic) {
+			return nil, "AuthorizationError", nil
+		}
+		return nil, "", err
+	}
+	body, err := json.Marshal(struct {
+		Bucket string   `json:"s3Bucket"`
+		Keys   []string `json:"s3ObjectKey"`
+	}{f.Bucket, []string{f.Key}})
+	if err != nil {
+		return nil, "", err
+	}
+	message, err := topic.Publication{TopicARN: t.Value.TopicARN, Message: string(body)}.Check(f.Notice, now)
+	if err != nil {
+		return nil, "", err
+	}
+	return &state.Publication{Message: message, Kind: topic.Notification}, "", nil
+}
+
+// finish writes how a delivery went: after a success the batches are gone,
+// after a failure it is tried again later. True when nothing is left.
+func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Resource[pending], done []string, also func(context.Context, *state.Tx) error, failure string) (empty bool, err error) {
+	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
+		if err := also(ctx, tx); err != nil {
+			return err
+		}
+		current, err := pendings.Get(ctx, tx, p.Scope, p.Name)
+		if err != nil {
+			return err
+		}
+		if failure != "" {
+			current.Value.Next = now.Add(backoff(current.Value.Tries))
+			current.Value.Tries++
+			_, err = pendings.Put(ctx, tx, current)
+			return err
+		}
+		for _, name := range done {
+			if err := batches.Delete(ctx, tx, p.Scope, name); err != nil {
+				return err
+			}
+		}
+		left, err := batches.Of(ctx, tx, p.Name)
+		if err != nil {
+			return err
+		}
+		if empty = len(left) == 0; empty {
+			return pendings.Delete(ctx, tx, p.Scope, p.Name)
+		}
+		current.Value = pending{Region: current.Value.Region, Since: left[0].Created}
+		for _, b := range left {
+			current.Value.Bytes += b.Value.size()
+		}
+		_, err = pendings.Put(ctx, tx, current)
+		return err
+	})
+	if errors.Is(err, state.ErrNotFound) {
+		// Another process was faster: what it did is the same.
+		return false, nil
+	}
+	return empty && failure == "", err
+}
+
+// giveUp forgets what could not be delivered for too long.
+func (s *Service) giveUp(ctx context.Context, t trail, p state.Resource[pending]) error {
+	s.o.Log.Error("what a trail could not deliver is given up", "trail", t.Value.ARN, "region", p.Value.Region, "since", p.Value.Since, "bytes", p.Value.Bytes)
+	return s.o.State.Update(ctx, func(tx *state.Tx) error {
+		left, err := batches.Of(ctx, tx, p.Name)
+		if err != nil {
+			return err
+		}
+		for _, b := range left {
+			if err := batches.Delete(ctx, tx, b.Scope, b.Name); err != nil {
+				return err
+			}
+		}
+		return pendings.Delete(ctx, tx, p.Scope, p.Name)
+	})
+}

@@ -1,0 +1,94 @@
+package cloudtrail
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"tocsin/core/policy"
+	"tocsin/service"
+)
+
+var _ service.Authorizer = (*Service)(nil)
+
+// Needs implements service.Authorizer [Service Authorization Reference, CloudTrail].
+func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
+	c := service.CallerOf(ctx)
+	need := service.Need{Action: "cloudtrail:" + operation, Resource: "*"}
+	of := func(name *string) []service.Need {
+		if need.Resource = value(name); !strings.HasPrefix(need.Resource, "arn:") {
+			need.Resource = trailARN(c.Scope, need.Resource)
+		}
+		return []service.Need{need}
+	}
+	channel := func(id *string) []service.Need {
+		if need.Resource = value(id); !strings.HasPrefix(need.Resource, "arn:") {
+			need.Resource = "arn:" + c.Partition + ":cloudtrail:" + c.Region + ":" + c.Account + ":channel/" + need.Resource
+		}
+		return []service.Need{need}
+	}
+	switch in := input.(type) {
+	case *cloudtrail.CreateTrailInput:
+		need.Context = tagContext(in.TagsList, true)
+		all := of(in.Name)
+		if len(in.TagsList) > 0 {
+			all = append(all, service.Need{Action: "cloudtrail:AddTags", Resource: need.Resource, Context: need.Context})
+		}
+		return all, nil
+	case *cloudtrail.UpdateTrailInput:
+		return of(in.Name), nil
+	case *cloudtrail.DeleteTrailInput:
+		return of(in.Name), nil
+	case *cloudtrail.GetTrailInput:
+		return of(in.Name), nil
+	case *cloudtrail.GetTrailStatusInput:
+		return of(in.Name), nil
+	case *cloudtrail.StartLoggingInput:
+		return of(in.Name), nil
+	case *cloudtrail.StopLoggingInput:
+		return of(in.Name), nil
+	case *cloudtrail.PutEventSelectorsInput:
+		return of(in.TrailName), nil
+	case *cloudtrail.GetEventSelectorsInput:
+		return of(in.TrailName), nil
+	case *cloudtrail.PutInsightSelectorsInput:
+		return of(in.TrailName), nil
+	case *cloudtrail.GetInsightSelectorsInput:
+		return of(in.TrailName), nil
+	case *cloudtrail.AddTagsInput:
+		need.Context = tagContext(in.TagsList, true)
+		return of(in.ResourceId), nil
+	case *cloudtrail.RemoveTagsInput:
+		need.Context = tagContext(in.TagsList, false)
+		return of(in.ResourceId), nil
+	case *cloudtrail.ListTagsInput:
+		var all []service.Need
+		for _, id := range in.ResourceIdList {
+			all = append(all, service.Need{Action: need.Action, Resource: id})
+		}
+		if len(all) == 0 {
+			all = append(all, need)
+		}
+		return all, nil
+	case *cloudtrail.GetChannelInput:
+		return channel(in.Channel), nil
+	case *cloudtrail.DeleteChannelInput:
+		return channel(in.Channel), nil
+	default: // what is about no resource
+		return []service.Need{need}, nil
+	}
+}
+
+// tagContext are the condition keys of tags in a request.
+func tagContext(tags []types.Tag, values bool) policy.Context {
+	keys := policy.Context{}
+	for _, t := range tags {
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], value(t.Key))
+		if values {
+			keys["aws:RequestTag/"+value(t.Key)] = []string{value(t.Value)}
+		}
+	}
+	return keys
+}

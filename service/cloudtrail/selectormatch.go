@@ -1,0 +1,175 @@
+package cloudtrail
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"tocsin/store/state"
+)
+
+// An own is a record of ours with what selectors look at.
+type own struct {
+	state.OwnRecord
+	EventTime    time.Time `json:"eventTime"`
+	EventSource  string    `json:"eventSource"`
+	EventName    string    `json:"eventName"`
+	EventType    string    `json:"eventType"`
+	Category     string    `json:"eventCategory"`
+	ErrorCode    string    `json:"errorCode"`
+	ReadOnly     bool      `json:"readOnly"`
+	VPCEndpoint  string    `json:"vpcEndpointId"`
+	FromConsole  string    `json:"sessionCredentialFromConsole"`
+	UserIdentity struct {
+		ARN string `json:"arn"`
+	} `json:"userIdentity"`
+	Resources []struct {
+		ARN  string `json:"ARN"`
+		Type string `json:"type"`
+	} `json:"resources"`
+}
+
+func readOwn(r state.OwnRecord) (own, error) {
+	o := own{OwnRecord: r}
+	if err := json.Unmarshal(r.Body, &o); err != nil {
+		return o, fmt.Errorf("own record %d: %w", r.ID, err)
+	}
+	return o, nil
+}
+
+// global are the services that belong to no Region: their events are in the
+// partition's first one, and trails take them by IncludeGlobalServiceEvents.
+var global = []string{"iam.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com", "organizations.amazonaws.com"}
+
+// takes tells whether a trail takes a record.
+func takes(t trail, r own) bool {
+	v := t.Value
+	if r.Account != t.Account || r.Region != t.Region && !v.MultiRegion {
+		return false
+	}
+	// An event between two times of logging belongs to none.
+	if v.Started.IsZero() || r.At.Before(v.Started.Truncate(time.Millisecond)) || !v.Logging && r.At.After(v.Stopped) {
+		return false
+	}
+	if slices.Contains(global, r.EventSource) && !v.Global {
+		return false
+	}
+	return v.selects(r)
+}
+
+// selects tells whether the selectors of a trail take a record.
+func (t Trail) selects(r own) bool {
+	if t.Advanced != nil {
+		return slices.ContainsFunc(t.Advanced, func(s types.AdvancedEventSelector) bool { return advancedTakes(s, r) })
+	}
+	return slices.ContainsFunc(t.basic(), func(s types.EventSelector) bool { return basicTakes(s, r) })
+}
+
+func basicTakes(s types.EventSelector, r own) bool {
+	if s.ReadWriteType == types.ReadWriteTypeReadOnly && !r.ReadOnly || s.ReadWriteType == types.ReadWriteTypeWriteOnly && r.ReadOnly {
+		return false
+	}
+	if r.Category == "Management" {
+		return value(s.IncludeManagementEvents) && !slices.Contains(s.ExcludeManagementEventSources, r.EventSource)
+	}
+	if r.Category != "Data" {
+		return false
+	}
+	for _, d := range s.DataResources {
+		for _, about := range r.Resources {
+			if about.Type == value(d.Type) && slices.ContainsFunc(d.Values, func(v string) bool { return within(about.ARN, v) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// within tells whether an ARN is one of those that a value of a basic selector means.
+func within(arn, v string) bool {
+	if strings.Count(v, ":") == 2 {
+		return strings.HasPrefix(arn, v+":")
+	}
+	if strings.Contains(v, ":s3:") {
+		return strings.HasPrefix(arn, v)
+	}
+	return arn == v
+}
+
+func advancedTakes(s types.AdvancedEventSelector, r own) bool {
+	for _, f := range s.FieldSelectors {
+		if !slices.ContainsFunc(r.field(value(f.Field)), func(have string) bool { return fieldTakes(f, have) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// field are the values of a field; one that is not there is an empty text.
+func (r own) field(name string) []string {
+	switch name {
+	case "eventCategory":
+		return []string{r.Category}
+	case "readOnly":
+		return []string{fmt.Sprint(r.ReadOnly)}
+	case "eventName":
+		return []string{r.EventName}
+	case "eventSource":
+		return []string{r.EventSource}
+	case "eventType":
+		return []string{r.EventType}
+	case "errorCode":
+		return []string{r.ErrorCode}
+	case "vpcEndpointId":
+		return []string{r.VPCEndpoint}
+	case "userIdentity.arn":
+		return []string{r.UserIdentity.ARN}
+	case "sessionCredentialFromConsole":
+		if r.FromConsole == "true" {
+			return []string{"true"}
+		}
+		return []string{"false"}
+	case "resources.type", "resources.ARN":
+		var all []string
+		for _, about := range r.Resources {
+			if name == "resources.ARN" {
+				all = append(all, about.ARN)
+			} else {
+				all = append(all, about.Type)
+			}
+		}
+		return all
+	default:
+		return nil
+	}
+}
+
+// fieldTakes tells whether one value of a field is wanted: any value of an
+// operator must hold, of a negated one none, and all operators must.
+func fieldTakes(f types.AdvancedFieldSelector, have string) bool {
+	for _, o := range operators(f) {
+		if slices.ContainsFunc(o.values, func(want string) bool { return o.test(have, want) }) == o.not {
+			return false
+		}
+	}
+	return true
+}
+
+// wantsData tells whether a trail may take data events.
+func (t Trail) wantsData() bool {
+	if !t.Logging {
+		return false
+	}
+	for _, s := range t.Advanced {
+		for _, f := range s.FieldSelectors {
+			if value(f.Field) == "eventCategory" && slices.Contains(f.Equals, "Data") {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(t.Selectors, func(s types.EventSelector) bool { return len(s.DataResources) > 0 })
+}
