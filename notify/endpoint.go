@@ -2,6 +2,7 @@ package notify
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -33,6 +34,27 @@ func CheckEndpoint(p topic.Protocol, endpoint string, trusted bool) error {
 		return errors.New("slack: the endpoint is a host alone; want the whole URL of an incoming webhook, whose path is its secret")
 	}
 	return nil
+}
+
+// CheckAddress refuses the endpoint of a client whose URL names an address that
+// nothing would be sent to. What a name leads to is known only when something is sent.
+func (r *Receivers) CheckAddress(p topic.Protocol, endpoint string) error {
+	if !p.Web() {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return errors.New("the endpoint is not a URL")
+	}
+	host := u.Hostname()
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		host = "127.0.0.1"
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return nil
+	}
+	return r.web.guard.check(address)
 }
 
 // shownEnd is how much of a webhook's secret is shown, to tell it from others;

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -61,5 +62,31 @@ func TestCheckEndpoint(t *testing.T) {
 	}
 	if notify.CheckEndpoint(topic.Email, "no address", true) == nil || notify.CheckEndpoint(topic.Email, "a@b.example", false) != nil {
 		t.Error("endpoints of SNS's protocols are not checked as SNS does")
+	}
+}
+
+func TestCheckAddress(t *testing.T) {
+	r, err := notify.New(notify.Options{Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		protocol topic.Protocol
+		endpoint string
+		ok       bool
+	}{
+		{topic.HTTP, "http://10.1.0.7:8080/x", true},
+		{topic.HTTP, "http://10.2.0.7:8080/x", false},
+		{topic.HTTP, "http://localhost:8080/", false},
+		{topic.HTTP, "http://LocalHost./", false},
+		{topic.HTTPS, "https://[::1]/", false},
+		{topic.HTTPS, "https://[::ffff:169.254.169.254]/", false},
+		{topic.HTTPS, "https://8.8.8.8/", true},
+		{topic.HTTPS, "https://name.example/", true},
+		{topic.Email, "a@localhost", true},
+	} {
+		if err := r.CheckAddress(test.protocol, test.endpoint); (err == nil) != test.ok {
+			t.Errorf("%s: %v", test.endpoint, err)
+		}
 	}
 }

@@ -53,6 +53,12 @@ func refused(err error) error {
 	return &smithy.GenericAPIError{Code: refusal.Code, Message: refusal.Message, Fault: smithy.FaultClient}
 }
 
+// Denied is how SNS says that a caller may not do what he asks for: it has a code of
+// its own, while CloudTrail's record of the call tells AccessDenied. [seen by users]
+func (*Service) Denied(message string) error {
+	return &types.AuthorizationErrorException{Message: &message}
+}
+
 func noTopic() error { return &topic.InvalidError{Code: "NotFound", Message: "Topic does not exist"} }
 
 func noSubscription() error {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/smithy-go"
 
 	"tocsin/core/policy"
 	"tocsin/core/topic"
@@ -30,6 +31,13 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	all := topic.TopicARN(c.Partition, c.Region, c.Account, "*")
 	var needs []service.Need
 	var err error
+	switch input.(type) {
+	case *sns.UnsubscribeInput, *sns.ConfirmSubscriptionInput:
+	default:
+		if !signed(c) {
+			return nil, &smithy.GenericAPIError{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Fault: smithy.FaultClient}
+		}
+	}
 	switch in := input.(type) {
 	case *sns.CreateTopicInput:
 		needs = createNeeds(c, in)

@@ -63,7 +63,6 @@ type bench struct {
 	world   *servicetest.World
 	ctx     context.Context
 	woken   int
-	limits  roster.Limits
 }
 
 // twice tells a story on the service itself, and through the SDK's client.
@@ -83,9 +82,14 @@ func twice(t *testing.T, story func(t *testing.T, b *bench)) {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{world: servicetest.New(t), limits: roster.AWSLimits()}
+	return benchWith(t, roster.AWSLimits())
+}
+
+func benchWith(t *testing.T, limits roster.Limits) *bench {
+	t.Helper()
+	b := &bench{world: servicetest.New(t)}
 	b.service = sns.New(sns.Options{
-		State: b.world.State, Now: b.world.Now, Wake: func() { b.woken++ }, Limits: &b.limits,
+		State: b.world.State, Now: b.world.Now, Wake: func() { b.woken++ }, Limits: &limits,
 		Endpoint: func(_ topic.Protocol, endpoint string) error {
 			if endpoint == "http://10.0.0.1/" {
 				return errors.New("10.0.0.1 is a private address")

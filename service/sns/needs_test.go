@@ -1,0 +1,187 @@
+package sns_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	api "github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/google/go-cmp/cmp"
+
+	"tocsin/core/policy"
+	"tocsin/core/topic"
+	"tocsin/service"
+)
+
+const all = "arn:aws:sns:eu-central-1:123456789012:*"
+
+func TestNeeds(t *testing.T) {
+	b := newBench(t)
+	b.operations, b.ctx = b.service, b.world.Context(t)
+	b.create(t)
+	text := defaultPolicy
+	of := func(action string, keys policy.Context) []service.Need {
+		return []service.Need{{
+			Action: action, Resource: alarms, Owner: "123456789012", Policy: &text, PolicyName: "topic policy of alarms", Context: keys,
+		}}
+	}
+	to, sub := aws.String(alarms), aws.String(alarms+":1-2")
+	none := policy.Context{}
+	tags := []types.Tag{{Key: aws.String("team"), Value: aws.String("red")}}
+	tagged := policy.Context{"aws:RequestTag/team": {"red"}, "aws:TagKeys": {"team"}}
+	for operation, c := range map[string]struct {
+		in    any
+		needs []service.Need
+	}{
+		"AddPermission":             {&api.AddPermissionInput{TopicArn: to}, of("SNS:AddPermission", none)},
+		"ConfirmSubscription":       {&api.ConfirmSubscriptionInput{TopicArn: to}, []service.Need{{Action: "SNS:ConfirmSubscription", Resource: alarms, Owner: "123456789012"}}},
+		"DeleteTopic":               {&api.DeleteTopicInput{TopicArn: to}, of("SNS:DeleteTopic", none)},
+		"GetDataProtectionPolicy":   {&api.GetDataProtectionPolicyInput{ResourceArn: to}, of("SNS:GetDataProtectionPolicy", none)},
+		"GetSubscriptionAttributes": {&api.GetSubscriptionAttributesInput{SubscriptionArn: sub}, []service.Need{{Action: "SNS:GetSubscriptionAttributes", Resource: alarms, Owner: "123456789012"}}},
+		"GetTopicAttributes":        {&api.GetTopicAttributesInput{TopicArn: to}, of("SNS:GetTopicAttributes", none)},
+		"ListSubscriptions":         {&api.ListSubscriptionsInput{}, []service.Need{{Action: "SNS:ListSubscriptions", Resource: all}}},
+		"ListSubscriptionsByTopic":  {&api.ListSubscriptionsByTopicInput{TopicArn: to}, of("SNS:ListSubscriptionsByTopic", none)},
+		"ListTagsForResource":       {&api.ListTagsForResourceInput{ResourceArn: to}, of("SNS:ListTagsForResource", none)},
+		"ListTopics":                {&api.ListTopicsInput{}, []service.Need{{Action: "SNS:ListTopics", Resource: all}}},
+		"Publish":                   {&api.PublishInput{TargetArn: to}, of("SNS:Publish", none)},
+		"PublishBatch":              {&api.PublishBatchInput{TopicArn: to}, of("SNS:Publish", none)},
+		"PutDataProtectionPolicy":   {&api.PutDataProtectionPolicyInput{ResourceArn: to}, of("SNS:PutDataProtectionPolicy", none)},
+		"RemovePermission":          {&api.RemovePermissionInput{TopicArn: to}, of("SNS:RemovePermission", none)},
+		"SetSubscriptionAttributes": {&api.SetSubscriptionAttributesInput{SubscriptionArn: sub}, []service.Need{{Action: "SNS:SetSubscriptionAttributes", Resource: alarms, Owner: "123456789012"}}},
+		"SetTopicAttributes":        {&api.SetTopicAttributesInput{TopicArn: to}, of("SNS:SetTopicAttributes", none)},
+		"Subscribe": {
+			&api.SubscribeInput{TopicArn: to, Protocol: aws.String("email"), Endpoint: aws.String("a@example.com")},
+			of("SNS:Subscribe", policy.Context{"sns:Protocol": {"email"}, "sns:Endpoint": {"a@example.com"}}),
+		},
+		"TagResource":   {&api.TagResourceInput{ResourceArn: to, Tags: tags}, of("SNS:TagResource", tagged)},
+		"Unsubscribe":   {&api.UnsubscribeInput{SubscriptionArn: sub}, []service.Need{{Action: "SNS:Unsubscribe", Resource: all}}},
+		"UntagResource": {&api.UntagResourceInput{ResourceArn: to, TagKeys: []string{"team"}}, of("SNS:UntagResource", policy.Context{"aws:TagKeys": {"team"}})},
+		"CreateTopic": {
+			&api.CreateTopicInput{Name: aws.String("alarms"), Tags: tags},
+			[]service.Need{{Action: "SNS:CreateTopic", Resource: alarms, Context: tagged}, {Action: "SNS:TagResource", Resource: alarms, Context: tagged}},
+		},
+	} {
+		needs, err := b.service.Needs(b.ctx, operation, c.in)
+		if err != nil {
+			t.Errorf("%s: %v", operation, err)
+		}
+		if diff := cmp.Diff(c.needs, needs); diff != "" {
+			t.Errorf("%s: %s", operation, diff)
+		}
+	}
+	if _, err := b.TagResource(b.ctx, &api.TagResourceInput{ResourceArn: to, Tags: tags}); err != nil {
+		t.Fatal(err)
+	}
+	needs, err := b.service.Needs(b.ctx, "DeleteTopic", &api.DeleteTopicInput{TopicArn: to})
+	if diff := cmp.Diff(of("SNS:DeleteTopic", policy.Context{"aws:ResourceTag/team": {"red"}}), needs); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+func TestNeedsOfNobody(t *testing.T) {
+	b := newBench(t)
+	nobody := b.as(t, anonymous)
+	for operation, in := range map[string]any{
+		"ConfirmSubscription": &api.ConfirmSubscriptionInput{TopicArn: aws.String(alarms)},
+		"Unsubscribe":         &api.UnsubscribeInput{SubscriptionArn: aws.String(alarms + ":1-2")},
+	} {
+		if needs, err := b.service.Needs(nobody, operation, in); err != nil || len(needs) != 0 {
+			t.Errorf("%s needs %+v, %v", operation, needs, err)
+		}
+	}
+	_, err := b.service.Needs(nobody, "Publish", &api.PublishInput{TopicArn: aws.String(alarms)})
+	want(t, err, "MissingAuthenticationToken", "Request is missing Authentication Token")
+	_, err = b.service.Needs(b.world.Context(t), "Publish", &api.PublishInput{TopicArn: aws.String("x")})
+	want(t, err, "InvalidParameter", "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1")
+}
+
+// decide decides what a call needs, as the gate does for callers without
+// policies of their own but the root's.
+func (b *bench) decide(t *testing.T, ctx context.Context, operation string, in any) policy.Decision {
+	t.Helper()
+	needs, err := b.service.Needs(ctx, operation, in)
+	if err != nil || len(needs) != 1 {
+		t.Fatalf("%s needs %+v, %v", operation, needs, err)
+	}
+	n := needs[0]
+	var p policy.Policies
+	if n.Policy != nil {
+		document, err := policy.Parse(*n.Policy, n.Kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Resource = &policy.Named{Name: n.PolicyName, Policy: document}
+	}
+	return policy.Evaluate(p, policy.Request{
+		Principal: service.CallerOf(ctx).Principal, Action: n.Action, Resource: n.Resource, Owner: n.Owner, Context: n.Context,
+	})
+}
+
+func TestTopicOfAnotherAccount(t *testing.T) {
+	b := newBench(t)
+	b.operations, b.ctx = b.service, b.world.Context(t)
+	b.create(t)
+	their := b.as(t, stranger)
+	publish := func(to string) *api.PublishInput { return &api.PublishInput{TopicArn: &to, Message: aws.String("m")} }
+	if d := b.decide(t, b.ctx, "Publish", publish(alarms)); d.Verdict != policy.Allowed {
+		t.Errorf("the root is refused: %s", d.Text())
+	}
+	for _, to := range []string{alarms, alarms + "-not"} {
+		if d := b.decide(t, their, "Publish", publish(to)); d.Verdict == policy.Allowed {
+			t.Errorf("a stranger publishes to %s: %s", to, d.Text())
+		}
+	}
+	_, err := b.AddPermission(b.ctx, &api.AddPermissionInput{
+		TopicArn: aws.String(alarms), Label: aws.String("them"), AWSAccountId: []string{"999999999999"}, ActionName: []string{"Publish"},
+	})
+	want(t, err, "", "")
+	if d := b.decide(t, their, "Publish", publish(alarms)); d.Verdict != policy.Allowed {
+		t.Errorf("a stranger is refused: %s", d.Text())
+	}
+	if d := b.decide(t, their, "Subscribe", &api.SubscribeInput{TopicArn: aws.String(alarms)}); d.Verdict == policy.Allowed {
+		t.Errorf("a stranger subscribes: %s", d.Text())
+	}
+	only := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"SNS:Subscribe","Resource":"` + alarms + `",
+		"Condition":{"StringEquals":{"sns:Protocol":"email"},"StringLike":{"sns:Endpoint":"*@example.com"}}}]}`
+	want(t, b.set("Policy", only), "", "")
+	for endpoint, allowed := range map[string]bool{"a@example.com": true, "a@example.org": false} {
+		d := b.decide(t, their, "Subscribe", &api.SubscribeInput{TopicArn: aws.String(alarms), Protocol: aws.String("email"), Endpoint: &endpoint})
+		if (d.Verdict == policy.Allowed) != allowed {
+			t.Errorf("%s: %s", endpoint, d.Text())
+		}
+	}
+}
+
+func TestServicePublish(t *testing.T) {
+	const alarm, trail = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a", "arn:aws:cloudtrail:eu-central-1:123456789012:trail/t"
+	b := newBench(t)
+	b.operations, b.ctx = b.service, b.world.Context(t)
+	b.create(t)
+	try := func(principal, source, account string) error {
+		return b.service.ServicePublish(b.ctx, principal, alarms, topic.ServiceSource{ARN: source, Account: account})
+	}
+	refusal := func(source string) string {
+		return "Resource: " + source + " is not authorized to perform: SNS:Publish on resource: " + alarms
+	}
+	want(t, try("cloudwatch.amazonaws.com", alarm, "123456789012"), "", "")
+	want(t, try("cloudwatch.amazonaws.com", alarm, "999999999999"), "AuthorizationError", refusal(alarm))
+	want(t, try("cloudtrail.amazonaws.com", trail, "123456789012"), "AuthorizationError", refusal(trail))
+	trails := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + alarms + `",
+		"Condition":{"StringEquals":{"aws:SourceArn":"` + trail + `"}}}]}`
+	want(t, b.set("Policy", trails), "", "")
+	want(t, try("cloudtrail.amazonaws.com", trail, "123456789012"), "", "")
+	want(t, try("cloudtrail.amazonaws.com", trail+"2", "123456789012"), "AuthorizationError", refusal(trail+"2"))
+	want(t, try("cloudwatch.amazonaws.com", alarm, "123456789012"), "AuthorizationError", refusal(alarm))
+	err := b.service.ServicePublish(b.ctx, "cloudtrail.amazonaws.com", alarms+"-not", topic.ServiceSource{ARN: trail})
+	want(t, err, "NotFound", "Topic does not exist")
+
+	// Nobody is let in by a policy without statements.
+	want(t, b.set("Policy", ""), "", "")
+	_, err = b.RemovePermission(b.ctx, &api.RemovePermissionInput{TopicArn: aws.String(alarms), Label: aws.String("__default_statement_ID")})
+	want(t, err, "", "")
+	want(t, try("cloudwatch.amazonaws.com", alarm, "123456789012"), "AuthorizationError", refusal(alarm))
+	if d := b.decide(t, b.ctx, "SetTopicAttributes", &api.SetTopicAttributesInput{TopicArn: aws.String(alarms)}); d.Verdict != policy.Allowed {
+		t.Errorf("the owner cannot mend it: %s", d.Text())
+	}
+}
