@@ -26,8 +26,11 @@ type Query struct {
 	Pattern     *pattern.Pattern
 	Streams     []string // any of them; nil for all
 	OldestFirst bool
-	Limit       int    // of the page, at most MaxPage; 0 for DefaultPage
-	After       string // Page.Next of the page before, "" for the first
+	Limit       int // of the page, at most MaxPage; 0 for DefaultPage
+	// Bytes is how many bytes of messages end a page before its Limit, but for its
+	// first event; 0 for 32 MB, and no more than that.
+	Bytes int
+	After string // Page.Next of the page before, "" for the first
 }
 
 // A Match is an attribute and a value, as in LookupEvents: equal to the letter.

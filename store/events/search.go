@@ -53,7 +53,10 @@ func (s *Store) Search(ctx context.Context, q Query) (Page, error) {
 	}
 	var page Page
 	err = s.consistently(ctx, q.Group, p.query.From, p.query.To, func(sources []source) error {
-		search := &search{scan: s.newScan(p), after: after, most: q.Limit + 1}
+		search := &search{scan: s.newScan(p), after: after, most: q.Limit + 1, bytes: s.sizes.answerBytes}
+		if q.Bytes > 0 {
+			search.bytes = min(search.bytes, q.Bytes)
+		}
 		err := search.all(ctx, sources)
 		page = Page{Events: search.best, Read: search.read()}
 		if err == nil && search.full() {
@@ -73,6 +76,8 @@ type search struct {
 	// most is one more than the page has; it becomes less when messages are large.
 	most int
 	best []Event // in the wanted order, at most most
+	// bytes is how many bytes of messages the page may have.
+	bytes int
 }
 
 // all goes through the sources, the foremost first, until no other can have an
@@ -252,7 +257,7 @@ func (s *search) take(more []Event) {
 	}
 	size := 0
 	for i, e := range merged {
-		if size += len(e.Message); size > s.store.sizes.answerBytes && i > 0 {
+		if size += len(e.Message); size > s.bytes && i > 0 {
 			s.most = min(s.most, i+1)
 			merged = merged[:s.most:s.most]
 			break

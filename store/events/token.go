@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+
+	"tocsin/core/event"
 )
 
 // A token says behind which event a page goes on: its version, the direction,
@@ -12,6 +14,12 @@ const (
 	tokenVersion = 1
 	tokenSize    = 1 + 1 + 8 + 16 + 4
 )
+
+// Token is a Query.After for pages that go on behind an event of that time and
+// id, whether there is one or not.
+func Token(at int64, id event.ID, oldestFirst bool) string {
+	return tokenOf(place{at, id}, oldestFirst)
+}
 
 // tokenOf is the token of the page that goes on behind p.
 func tokenOf(p place, oldestFirst bool) string {
