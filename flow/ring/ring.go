@@ -8,6 +8,11 @@
 // run, because its topic is not there or it is no topic at all, is a failed item
 // of the history, with the reason, and a line in the log.
 //
+// A change of state is followed at once, in its transaction, by the composite alarms
+// that refer to the alarm. What others wrote, such as a state that was set by hand, is
+// followed by the next round. Actions that a mute rule or a suppressor holds back
+// wait in a timer of their alarm.
+//
 // Several processes may work on one database: an alarm is leased by one at a
 // time, and who finds that it was changed in the meantime leaves it to the next
 // round. An alarm that cannot be judged does not keep others from it.

@@ -36,12 +36,16 @@ func (r *Ringer) Tick(ctx context.Context, now time.Time) (next time.Time, err e
 	now = time.UnixMilli(now.UnixMilli()).UTC()
 	everything := r.seen.IsZero() || now.Before(r.seen.Add(-wayBack))
 	for range rounds {
+		followed, err := r.catchUp(ctx, now)
+		if err != nil {
+			return time.Time{}, err
+		}
 		due, err := r.take(ctx, now, everything)
 		if err != nil {
 			return time.Time{}, err
 		}
 		r.seen, everything = now, false
-		if len(due) == 0 {
+		if len(due)+followed == 0 {
 			break
 		}
 		if r.held, err = r.settle(ctx, due, now); err != nil {
@@ -51,6 +55,17 @@ func (r *Ringer) Tick(ctx context.Context, now time.Time) (next time.Time, err e
 	return r.next(ctx)
 }
 
+// catchUp does what follows from states that are written already, and tells how
+// much that was.
+func (r *Ringer) catchUp(ctx context.Context, now time.Time) (int, error) {
+	changes, err := r.transitions(ctx, now)
+	if err != nil {
+		return 0, err
+	}
+	timers, err := r.timers(ctx, now)
+	return changes + timers, err
+}
+
 // take leases alarms: those that are due, or everything that is due at any time.
 // What an earlier round could not finish comes first.
 func (r *Ringer) take(ctx context.Context, now time.Time, everything bool) ([]state.DueAlarm, error) {
@@ -58,7 +73,7 @@ func (r *Ringer) take(ctx context.Context, now time.Time, everything bool) ([]st
 	if everything {
 		by, limit = time.UnixMilli(state.MaxTime-1), all
 	} else {
-		next, err := r.next(ctx)
+		next, err := r.nextAlarm(ctx)
 		if err != nil || next.IsZero() || next.After(now) {
 			return r.held, err
 		}
@@ -81,12 +96,27 @@ func (r *Ringer) take(ctx context.Context, now time.Time, everything bool) ([]st
 	return append(held, due...), nil
 }
 
-// next is when an alarm can be leased next; zero for never.
+// next is when there is something to do; zero for never.
 func (r *Ringer) next(ctx context.Context) (time.Time, error) {
-	var at int64
-	err := r.o.State.View(ctx, func(tx *state.Tx) (err error) {
-		at, err = tx.NextDue(ctx)
-		return err
+	return r.earliest(ctx, (*state.Tx).NextDue, (*state.Tx).NextTimer)
+}
+
+// nextAlarm is when an alarm can be leased next; zero for never.
+func (r *Ringer) nextAlarm(ctx context.Context) (time.Time, error) {
+	return r.earliest(ctx, (*state.Tx).NextDue)
+}
+
+func (r *Ringer) earliest(ctx context.Context, of ...func(*state.Tx, context.Context) (int64, error)) (time.Time, error) {
+	at := int64(state.MaxTime)
+	err := r.o.State.View(ctx, func(tx *state.Tx) error {
+		for _, next := range of {
+			t, err := next(tx, ctx)
+			if err != nil {
+				return err
+			}
+			at = min(at, t)
+		}
+		return nil
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look for alarms that are due: %w", err)

@@ -85,9 +85,6 @@ func (r *Ringer) tell(ctx context.Context, o outcome, now time.Time) error {
 	}
 	r.stats.judged.Add(1)
 	r.report(o, done)
-	if done.published > 0 {
-		r.o.Published()
-	}
 	return nil
 }
 
@@ -95,11 +92,20 @@ func (r *Ringer) tell(ctx context.Context, o outcome, now time.Time) error {
 type stepsDone struct {
 	published int
 	failed    []failure
+	// changed are changes of state that are not steps of the outcome: of composite
+	// alarms, and those that were made by hand.
+	changed []change
 }
 
 type failure struct {
-	action string
-	err    error
+	alarm, action string
+	err           error
+}
+
+type change struct {
+	name string
+	from alarm.State
+	to   alarm.Record
 }
 
 // report counts an outcome and tells the log.
@@ -109,24 +115,41 @@ func (r *Ringer) report(o outcome, done stepsDone) {
 			r.stats.repeats.Add(1)
 			continue
 		}
-		r.stats.changes.Add(1)
 		if s.Late {
 			r.stats.late.Add(1)
 		}
-		tell := r.log.Info
-		if s.Before.State == alarm.InsufficientData && s.After.State == alarm.OK {
-			tell = r.log.Debug // so does every new alarm: it is no news
-		}
-		tell("alarm", "name", o.alarm.Definition.Name, "from", s.Before.State, "to", s.After.State, "late", s.Late, "reason", s.After.Reason)
+		r.changed(change{o.alarm.Definition.Name, s.Before.State, s.After}, s.Late)
+	}
+	r.account(done)
+}
+
+// changed counts a change of state and tells the log.
+func (r *Ringer) changed(c change, late bool) {
+	r.stats.changes.Add(1)
+	tell := r.log.Info
+	if c.from == alarm.InsufficientData && c.to.State == alarm.OK {
+		tell = r.log.Debug // so does every new alarm: it is no news
+	}
+	tell("alarm", "name", c.name, "from", c.from, "to", c.to.State, "late", late, "reason", c.to.Reason)
+}
+
+// account counts what was done, tells the log, and wakes who delivers messages.
+func (r *Ringer) account(done stepsDone) {
+	for _, c := range done.changed {
+		r.changed(c, false)
 	}
 	r.stats.published.Add(int64(done.published))
 	r.stats.failed.Add(int64(len(done.failed)))
 	for _, f := range done.failed {
-		r.log.Warn("an action of an alarm could not be run", "alarm", o.alarm.Definition.ARN, "action", f.action, "error", f.err)
+		r.log.Warn("an action of an alarm could not be run", "alarm", f.alarm, "action", f.action, "error", f.err)
+	}
+	if done.published > 0 {
+		r.o.Published()
 	}
 }
 
-// writeStep writes the history of one step, and the messages for its actions.
+// writeStep writes the history of one step, the messages for its actions, and what
+// becomes of composite alarms.
 func (r *Ringer) writeStep(ctx context.Context, tx *state.Tx, a state.DueAlarm, s alarm.Step, summary []byte, now time.Time, done *stepsDone) error {
 	definition := a.Definition
 	if !s.Repeated {
@@ -135,26 +158,14 @@ func (r *Ringer) writeStep(ctx context.Context, tx *state.Tx, a state.DueAlarm, 
 			return err
 		}
 	}
-	notice := alarm.Notice{Metric: &definition, From: s.Before.State, To: s.After}
-	for _, action := range definition.ActionsFor(s.After.State) {
-		message, err := r.publish(ctx, tx, a, s, action, notice, summary, now)
-		result := alarm.ActionResult{Resource: action, StateUpdated: s.After.Updated}
-		var refused *refusal
-		switch {
-		case errors.As(err, &refused):
-			result.Error = refused.Error()
-			done.failed = append(done.failed, failure{action, refused})
-		case err != nil:
-			return err
-		default:
-			result.Published = message
-			done.published++
-		}
-		if err := tx.AddHistory(ctx, definition.ARN, alarm.ActionDone(definition.Name, alarm.MetricAlarm, result, now)); err != nil {
-			return err
-		}
+	err := r.run(ctx, tx, act{
+		scope: a.Scope, extra: a.Extra, base: baseOf(a.Alarm, s), summary: summary, began: a.Began,
+		notice: alarm.Notice{Metric: &definition, From: s.Before.State, To: s.After},
+	}, now, done)
+	if err != nil || s.Repeated {
+		return err
 	}
-	return nil
+	return r.spread(ctx, tx, a.Scope, childOf(definition.ARN, s.After), now, done)
 }
 
 // A refusal is why an action cannot be run.
@@ -164,7 +175,7 @@ func (r *refusal) Error() string { return r.reason }
 
 // publish puts the message for one action into the outbox and gives its text. An
 // action that cannot be run is a *refusal.
-func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a state.DueAlarm, s alarm.Step, action string, notice alarm.Notice, summary []byte, now time.Time) (string, error) {
+func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a act, action string, now time.Time) (string, error) {
 	arn, ok := topic.ParseARN(action)
 	if !ok || arn.Service != "sns" || strings.Contains(arn.Resource, ":") {
 		return "", &refusal{fmt.Sprintf("tocsin acts on SNS topics only, and %s is none", action)}
@@ -175,13 +186,13 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a state.DueAlarm, s 
 	case err != nil:
 		return "", err
 	}
-	subject, text := notice.Subject(), notice.Message()
-	message, err := topic.Publication{TopicARN: action, Message: text, MessageStructure: "json", Subject: &subject, Attributes: attributes(a.Extra)}.
-		Check(messageID(a.Alarm, s, action), now)
+	subject, text := a.notice.Subject(), a.notice.Message()
+	message, err := topic.Publication{TopicARN: action, Message: text, MessageStructure: "json", Subject: &subject, Attributes: attributes(a.extra)}.
+		Check(messageID(a.base, action), now)
 	if err != nil {
 		return "", &refusal{fmt.Sprintf("SNS would not take the message: %v", err)}
 	}
-	err = tx.Publish(ctx, state.Publication{Message: message, Kind: topic.Notification, Summary: summary, Alarm: a.Definition.ARN, ChainStart: a.Began})
+	err = tx.Publish(ctx, state.Publication{Message: message, Kind: topic.Notification, Summary: a.summary, Alarm: a.arn(), ChainStart: a.began})
 	if err != nil {
 		return "", err
 	}
@@ -202,12 +213,17 @@ func attributes(x state.AlarmExtra) map[string]topic.AttributeValue {
 // space is that of the ids of messages of alarms, made once at random.
 var space = uuid.MustParse("0b6a3a5e-6a0a-4c43-9d0b-6f2f4f0f7d13")
 
-// messageID is the same whenever the same step is written again, and another for
-// every other: a record has one revision, and within it a step has its key. An
-// alarm that was deleted and made again has another id or another time.
-func messageID(a state.Alarm, s alarm.Step, action string) string {
-	return uuid.NewSHA1(space, []byte(strings.Join([]string{
+// baseOf is the same whenever the same step is written again, and another for every
+// other: a record has one revision, and within it a step has its key. An alarm that
+// was deleted and made again has another id or another time.
+func baseOf(a state.Alarm, s alarm.Step) string {
+	return strings.Join([]string{
 		a.Definition.ARN, strconv.FormatInt(a.ID, 10), strconv.FormatInt(a.Definition.ConfigurationUpdated.UnixMilli(), 10),
-		strconv.FormatInt(a.Revision, 10), s.Key, action,
-	}, "\n"))).String()
+		strconv.FormatInt(a.Revision, 10), s.Key,
+	}, "\n")
+}
+
+// messageID is the id of the message for one action of an act.
+func messageID(base, action string) string {
+	return uuid.NewSHA1(space, []byte(base+"\n"+action)).String()
 }
