@@ -20,7 +20,8 @@ const (
 // DefaultPolicy is the policy of a topic that was given none: services that act
 // for the owner's account may use it. Nobody else is let in by it, since requests of
 // people carry no aws:SourceOwner.
-func DefaultPolicy(topicARN, owner string) string {
+func DefaultPolicy(topicARN string) string {
+	of, _ := ParseARN(topicARN)
 	return policy.Policy{Version: defaultVersion, ID: policyID, Statements: []policy.Statement{{
 		Sid: defaultSid, Effect: policy.Allow, Principal: policy.Principals{AWS: []string{"*"}},
 		Actions: []string{
@@ -29,7 +30,7 @@ func DefaultPolicy(topicARN, owner string) string {
 		},
 		Resources: []string{topicARN},
 		Conditions: []policy.Condition{{
-			Operator: policy.Operator{Test: policy.StringEquals}, Key: "AWS:SourceOwner", Values: []string{owner},
+			Operator: policy.Operator{Test: policy.StringEquals}, Key: "AWS:SourceOwner", Values: []string{of.Account},
 		}},
 	}}}.String()
 }

@@ -30,7 +30,7 @@ func TestCreateTopic(t *testing.T) {
 		{"named", map[string]string{"DisplayName": "Other"}, "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes"},
 		{"ruled", map[string]string{"Policy": ruled}, "", ""},
 		{"ruled", map[string]string{"Policy": spaced}, "", ""},
-		{"alarms", map[string]string{"Policy": topic.DefaultPolicy(alarms, scope.Account)}, "", ""},
+		{"alarms", map[string]string{"Policy": topic.DefaultPolicy(alarms)}, "", ""},
 		{"ruled", map[string]string{"Policy": ""}, "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes"},
 		{"wrong name", nil, "InvalidParameter", "Invalid parameter: Topic Name"},
 		{"versions", map[string]string{"SignatureVersion": "3"}, "InvalidParameter", "Invalid parameter: Attributes Reason: SignatureVersion: Invalid value [3]. Must be 1 or 2."},

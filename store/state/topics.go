@@ -20,7 +20,7 @@ type Topic struct {
 // PolicyDocument is the policy that holds: the topic's own, or the default.
 func (t Topic) PolicyDocument() string {
 	if t.Policy == "" {
-		return topic.DefaultPolicy(t.ARN, t.Owner)
+		return topic.DefaultPolicy(t.ARN)
 	}
 	return t.Policy
 }
