@@ -40,12 +40,13 @@ func choose(e *evaluation, n *Call) value {
 	s := condition.series[0]
 	out := together(s)
 	for _, p := range s.Points {
-		v, ok := yes.at(p.Time) // of a point that is missing it is 0
 		if p.Value == 0 {
-			if v, ok = no.at(p.Time); !ok {
-				continue
+			if v, ok := no.at(p.Time); ok {
+				out.add(p.Time, v)
 			}
+			continue
 		}
+		v, _ := yes.at(p.Time) // 0 where there is no point
 		out.add(p.Time, v)
 	}
 	return one(out)

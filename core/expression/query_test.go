@@ -25,7 +25,8 @@ func TestRefusals(t *testing.T) {
 		{"none", nil, "The collection MetricDataQueries must have between 1 and 500 members; it has 0."},
 		{"too many", slices.Repeat([]Query{m("m1")}, 501), "The collection MetricDataQueries must have between 1 and 500 members; it has 501."},
 		{
-			"ids", []Query{m("5xx_error"), m("M1"), m("a-b"), m("")},
+			"ids",
+			[]Query{m("5xx_error"), m("M1"), m("a-b"), m("")},
 			"The value 5xx_error for parameter MetricDataQueries.member.1.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.\n" +
 				"The value M1 for parameter MetricDataQueries.member.2.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.\n" +
 				"The value a-b for parameter MetricDataQueries.member.3.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.\n" +
