@@ -98,6 +98,20 @@ func (s rowSet) any(low, high int) bool {
 	return n >= 0 && n < high
 }
 
+// last is the last row of the set from low to before high, or -1.
+func (s rowSet) last(low, high int) int {
+	for row := high - 1; row >= low; row-- {
+		if w := s[row>>6] << (63 - row&63); w != 0 {
+			if row -= bits.LeadingZeros64(w); row >= low {
+				return row
+			}
+			return -1
+		}
+		row &^= 63 // nothing is left in this word
+	}
+	return -1
+}
+
 // between are the rows of the set from low to before high, backwards if asked,
 // and whether each is in other too.
 func (s rowSet) between(low, high int, backwards bool, other rowSet) iter.Seq2[int, bool] {

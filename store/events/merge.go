@@ -173,7 +173,7 @@ func (r *rowReader) next() (err error) {
 	r.row++
 	if r.row >= r.page.first+r.page.rows {
 		r.page, r.pages = r.pages[0], r.pages[1:]
-		if r.texts, err = r.group.messages(&r.messages, r.page); err != nil {
+		if r.texts, err = r.group.messages(&r.messages, r.page, r.page.rows); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,13 +17,18 @@ import (
 )
 
 // unzstd is safe for concurrent use and holds nothing between calls.
-var unzstd = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecoderConcurrency(0))
+var unzstd = sync.OnceValue(func() *zstd.Decoder { return newUnzstd(0) })
+
+// streams are decoders that read a page from its start, and no farther than asked.
+var streams = sync.Pool{New: func() any { return newUnzstd(1) }}
+
+func newUnzstd(concurrency int) *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecoderConcurrency(concurrency))
 	if err != nil {
 		panic(err) // the options above are constants
 	}
 	return d
-})
+}
 
 // maxPage bounds a page of messages: its last message may be of any size.
 const maxPage = 2 * maxMessage
@@ -62,10 +68,11 @@ type messageReader struct {
 	messages    [][]byte
 }
 
-// messages reads a page of messages, which are good until m reads another. Several
-// goroutines may do so, each with an m of its own, once undecided was called.
-func (g *rowGroup) messages(m *messageReader, p messagePage) ([][]byte, error) {
-	messages, err := m.read(g.source, p)
+// messages reads the first so many messages of a page, which are good until m reads
+// another. Several goroutines may do so, each with an m of its own, once undecided
+// was called.
+func (g *rowGroup) messages(m *messageReader, p messagePage, rows int) ([][]byte, error) {
+	messages, err := m.read(g.source, p, rows)
 	if err != nil || g.odd == nil {
 		return messages, err
 	}
@@ -93,11 +100,11 @@ func (g *rowGroup) original(row int) (message []byte, err error) {
 	return message, err
 }
 
-// read returns the messages of a page, which are good until the next read. It
-// does by hand what parquet-go would do with two more copies: the column is
-// required, plain and compressed with zstd, so that a page of the first version
+// read returns the first so many messages of a page, which are good until the next
+// read. It does by hand what parquet-go would do with two more copies: the column
+// is required, plain and compressed with zstd, so that a page of the first version
 // is nothing but lengths and messages.
-func (m *messageReader) read(source io.ReaderAt, p messagePage) ([][]byte, error) {
+func (m *messageReader) read(source io.ReaderAt, p messagePage, rows int) ([][]byte, error) {
 	if cap(m.packed) < int(p.size) {
 		m.packed = make([]byte, p.size)
 	}
@@ -121,13 +128,50 @@ func (m *messageReader) read(source io.ReaderAt, p messagePage) ([][]byte, error
 	if cap(m.raw) < int(header.UncompressedPageSize) {
 		m.raw = make([]byte, 0, header.UncompressedPageSize)
 	}
-	raw, err := unzstd().DecodeAll(packed, m.raw[:0])
+	m.messages = m.messages[:0]
+	var rest []byte
+	var err error
+	if rows < p.rows {
+		err = m.readStart(packed, int(header.UncompressedPageSize), rows)
+	} else if m.raw, err = unzstd().DecodeAll(packed, m.raw[:0]); err == nil {
+		rest = m.split(m.raw, rows)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: a page of messages: %w", ErrCorrupt, err)
 	}
-	m.raw = raw
-	m.messages = m.messages[:0]
-	for len(raw) >= 4 && len(m.messages) < p.rows {
+	if len(m.messages) != rows || len(rest) > 0 {
+		return nil, fmt.Errorf("%w: a page of messages", ErrCorrupt)
+	}
+	return m.messages, nil
+}
+
+// startBytes is how much is decompressed between two looks at whether it is enough.
+const startBytes = 32 << 10
+
+// readStart decompresses no more of a page than its first messages take: to find one
+// event half a page on average.
+func (m *messageReader) readStart(packed []byte, size, rows int) error {
+	stream := streams.Get().(*zstd.Decoder)
+	defer streams.Put(stream)
+	if err := stream.Reset(bytes.NewReader(packed)); err != nil {
+		return err
+	}
+	m.raw = m.raw[:0]
+	for rest := m.raw; len(m.messages) < rows && len(m.raw) < size; {
+		more := m.raw[len(m.raw):min(len(m.raw)+startBytes, size)]
+		if _, err := io.ReadFull(stream, more); err != nil {
+			return err
+		}
+		m.raw = m.raw[:len(m.raw)+len(more)]
+		rest = m.split(rest[:len(rest)+len(more)], rows)
+	}
+	return nil
+}
+
+// split takes messages off the front of raw, as many as are still wanted and there
+// as a whole, and returns the rest.
+func (m *messageReader) split(raw []byte, rows int) []byte {
+	for len(raw) >= 4 && len(m.messages) < rows {
 		n := int(binary.LittleEndian.Uint32(raw))
 		if n > len(raw)-4 {
 			break
@@ -135,8 +179,5 @@ func (m *messageReader) read(source io.ReaderAt, p messagePage) ([][]byte, error
 		m.messages = append(m.messages, raw[4:4+n:4+n])
 		raw = raw[4+n:]
 	}
-	if len(m.messages) != p.rows || len(raw) > 0 {
-		return nil, fmt.Errorf("%w: a page of messages", ErrCorrupt)
-	}
-	return m.messages, nil
+	return raw
 }

@@ -195,12 +195,13 @@ func (s *scan) units(g *rowGroup, sure, maybe rowSet) ([]unit, error) {
 	}
 	var units []unit
 	for _, p := range pages {
-		if !maybe.any(p.first, p.first+p.rows) {
+		last := maybe.last(p.first, p.first+p.rows)
+		if last < 0 {
 			continue
 		}
 		u := unit{rows: maybe.between(p.first, p.first+p.rows, !s.plan.query.OldestFirst, sure)}
 		u.load = func(c *checker) ([][]byte, int, error) {
-			messages, err := g.messages(&c.messages, p)
+			messages, err := g.messages(&c.messages, p, last-p.first+1)
 			return messages, p.first, err
 		}
 		units = append(units, u)

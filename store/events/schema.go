@@ -69,8 +69,8 @@ type sizes struct {
 	// pageRows is how many rows make a page of times and ids: what is read to
 	// learn when one event was.
 	pageRows int
-	// pageBytes is how many bytes of messages make a page: what is decompressed
-	// to read one event.
+	// pageBytes is how many bytes of messages make a page, of which half is
+	// decompressed on average to read one event.
 	pageBytes int
 	// textBytes is how many bytes a page of any other column has.
 	textBytes int
@@ -79,7 +79,7 @@ type sizes struct {
 	answerBytes int
 }
 
-var defaultSizes = sizes{groupRows: 64 << 10, pageRows: 4 << 10, pageBytes: 256 << 10, textBytes: 512 << 10, answerBytes: 32 << 20}
+var defaultSizes = sizes{groupRows: 64 << 10, pageRows: 4 << 10, pageBytes: 512 << 10, textBytes: 512 << 10, answerBytes: 32 << 20}
 
 // bloomBits is the size of a filter per value: one of a hundred values that are
 // not there passes.
