@@ -180,10 +180,14 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a act, action string
 	if !ok || arn.Service != "sns" || strings.Contains(arn.Resource, ":") {
 		return "", &refusal{fmt.Sprintf("tocsin acts on SNS topics only, and %s is none", action)}
 	}
-	switch _, err := tx.Topic(ctx, action); {
+	t, err := tx.Topic(ctx, action)
+	switch {
 	case errors.Is(err, state.ErrNotFound):
 		return "", &refusal{fmt.Sprintf("there is no topic %s; create it, or take it out of the alarm's actions", action)}
 	case err != nil:
+		return "", err
+	}
+	if err := mayPublish(t, a.arn()); err != nil {
 		return "", err
 	}
 	subject, text := a.notice.Subject(), a.notice.Message()
@@ -198,6 +202,21 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a act, action string
 	}
 	crash.Point("ring: published")
 	return text, nil
+}
+
+// mayPublish asks the policy of a topic whether alarms may ring there. An error is
+// a *refusal, with the text that AWS's histories have.
+func mayPublish(t state.Topic, alarmARN string) error {
+	of, _ := topic.ParseARN(alarmARN)
+	err := topic.ServicePublish(t.PolicyDocument(), t.ARN, "cloudwatch.amazonaws.com", topic.ServiceSource{ARN: alarmARN, Account: of.Account})
+	var denied *topic.InvalidError
+	switch {
+	case errors.As(err, &denied):
+		return &refusal{denied.Message}
+	case err != nil:
+		return &refusal{fmt.Sprintf("the policy of topic %s cannot be read: %v", t.ARN, err)}
+	}
+	return nil
 }
 
 // attributes are what filter policies can select the messages of a pack's alarm
