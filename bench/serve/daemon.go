@@ -123,7 +123,8 @@ const storedEvents = `tocsin_events_total{result="stored"}`
 
 // stored waits until so many events are stored.
 func (d *daemon) stored(ctx context.Context, events int) error {
-	return eventually(ctx, 50*time.Millisecond, func() (bool, error) {
+	// Seldom, since the answer costs the daemon something, too.
+	return eventually(ctx, 250*time.Millisecond, func() (bool, error) {
 		m, err := d.metrics(ctx)
 		return m[storedEvents] >= float64(events), err
 	})

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -42,8 +41,9 @@ var ErrCorrupt = errors.New("stored events are damaged")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// scratch is what Encode needs while it works.
-type scratch struct{ raw, packed []byte }
+// scratch is what Encode needs while it works: the messages of the chunk to be, what
+// was packed last, and the chunks so far.
+type scratch struct{ raw, packed, chunks []byte }
 
 var scratches = sync.Pool{New: func() any { return &scratch{raw: make([]byte, 0, chunkBytes+chunkBytes/4)} }}
 
@@ -58,8 +58,6 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 	var (
 		times, stored, streams, lengths, ids, names, places []byte
 
-		chunks   [][]byte
-		size     int // of chunks
 		rows     int
 		failed   error
 		byName   = map[string]uint64{}
@@ -68,7 +66,7 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 	)
 	work := scratches.Get().(*scratch)
 	defer scratches.Put(work)
-	raw := work.raw[:0]
+	raw, chunks := work.raw[:0], work.chunks[:0]
 	pack := func(b []byte) []byte {
 		if most := s2.MaxEncodedLen(len(b)); cap(work.packed) < most {
 			work.packed = make([]byte, most)
@@ -76,9 +74,8 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 		return s2.Encode(work.packed[:cap(work.packed)], b)
 	}
 	endChunk := func() {
-		packed := bytes.Clone(pack(raw))
-		chunks = append(chunks, packed)
-		size += len(packed)
+		packed := pack(raw)
+		chunks = append(chunks, packed...)
 		places = binary.AppendUvarint(places, uint64(rows))
 		places = binary.AppendUvarint(places, uint64(len(raw)))
 		places = binary.AppendUvarint(places, uint64(len(packed)))
@@ -136,15 +133,15 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 	if cap(raw) < 4*chunkBytes {
 		work.raw = raw // an event that was much larger is not kept for
 	}
-	body := make([]byte, 0, blockFixed+len(packed)+size)
+	if cap(chunks) < 16*chunkBytes {
+		work.chunks = chunks
+	}
+	body := make([]byte, 0, blockFixed+len(packed)+len(chunks))
 	body = append(body, blockMagic...)
 	body = binary.LittleEndian.AppendUint32(body, uint32(len(packed)))
 	body = binary.LittleEndian.AppendUint32(body, checksum(packed))
 	body = append(body, packed...)
-	for _, c := range chunks {
-		body = append(body, c...)
-	}
-	b.Body = body
+	b.Body = append(body, chunks...)
 	b.Size = int64(len(b.Body))
 	return b, nil
 }

@@ -151,9 +151,9 @@ func makeFile(name string) error {
 	return f.Close()
 }
 
-// vacuum gives space back to the file system after much was deleted. A quarter
-// of the file stays free for the next blocks, and each call moves only a little,
-// so that nobody waits for it. It is no part of the transaction: when it fails
+// vacuum gives space back to the file system after much was deleted. Half of the
+// file may stay free for the next blocks, and each call moves only a little, so
+// that nobody waits for it. It is no part of the transaction: when it fails
 // the next one does it.
 func (tx *Tx) vacuum(ctx context.Context) {
 	if tx.postgres {
@@ -172,7 +172,7 @@ func (tx *Tx) vacuum(ctx context.Context) {
 			return
 		}
 	}
-	if free > vacuumPages && free > pages/4 {
+	if free > vacuumPages && free > pages/2 {
 		_, _ = tx.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
 	}
 }
