@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,10 +28,13 @@ type own struct {
 	UserIdentity struct {
 		ARN string `json:"arn"`
 	} `json:"userIdentity"`
-	Resources []struct {
-		ARN  string `json:"ARN"`
-		Type string `json:"type"`
-	} `json:"resources"`
+	Resources []about `json:"resources"`
+}
+
+// An about is a resource that a call was about.
+type about struct {
+	ARN  string `json:"ARN"`
+	Type string `json:"type"`
 }
 
 func readOwn(r state.OwnRecord) (own, error) {
@@ -101,50 +105,49 @@ func within(arn, v string) bool {
 }
 
 func advancedTakes(s types.AdvancedEventSelector, r own) bool {
+	var resources []types.AdvancedFieldSelector
 	for _, f := range s.FieldSelectors {
-		if !slices.ContainsFunc(r.field(value(f.Field)), func(have string) bool { return fieldTakes(f, have) }) {
+		if strings.HasPrefix(value(f.Field), "resources.") {
+			resources = append(resources, f)
+		} else if !fieldTakes(f, r.field(value(f.Field))) {
 			return false
 		}
 	}
-	return true
+	// Type and ARN are of one and the same resource.
+	return len(resources) == 0 || slices.ContainsFunc(r.Resources, func(about about) bool {
+		return !slices.ContainsFunc(resources, func(f types.AdvancedFieldSelector) bool {
+			have := about.Type
+			if value(f.Field) == "resources.ARN" {
+				have = about.ARN
+			}
+			return !fieldTakes(f, have)
+		})
+	})
 }
 
-// field are the values of a field; one that is not there is an empty text.
-func (r own) field(name string) []string {
+// field is the value of a field; one that is not there is an empty text.
+func (r own) field(name string) string {
 	switch name {
 	case "eventCategory":
-		return []string{r.Category}
+		return r.Category
 	case "readOnly":
-		return []string{fmt.Sprint(r.ReadOnly)}
+		return strconv.FormatBool(r.ReadOnly)
 	case "eventName":
-		return []string{r.EventName}
+		return r.EventName
 	case "eventSource":
-		return []string{r.EventSource}
+		return r.EventSource
 	case "eventType":
-		return []string{r.EventType}
+		return r.EventType
 	case "errorCode":
-		return []string{r.ErrorCode}
+		return r.ErrorCode
 	case "vpcEndpointId":
-		return []string{r.VPCEndpoint}
+		return r.VPCEndpoint
 	case "userIdentity.arn":
-		return []string{r.UserIdentity.ARN}
+		return r.UserIdentity.ARN
 	case "sessionCredentialFromConsole":
-		if r.FromConsole == "true" {
-			return []string{"true"}
-		}
-		return []string{"false"}
-	case "resources.type", "resources.ARN":
-		var all []string
-		for _, about := range r.Resources {
-			if name == "resources.ARN" {
-				all = append(all, about.ARN)
-			} else {
-				all = append(all, about.Type)
-			}
-		}
-		return all
+		return strconv.FormatBool(r.FromConsole == "true")
 	default:
-		return nil
+		return ""
 	}
 }
 

@@ -25,15 +25,9 @@ func (tx *Tx) AddOwnRecord(ctx context.Context, r OwnRecord) error {
 
 // OwnRecords are up to limit records with an ID above after, in order of ID. A
 // record may appear below others that were seen before: transactions end in
-// any order. Whoever goes on from an ID looks back by those of the last minutes.
+// any order. So whoever takes them all begins at 0, and deletes what he took.
 func (tx *Tx) OwnRecords(ctx context.Context, after int64, limit int) ([]OwnRecord, error) {
 	return all(ctx, tx, scanOwnRecord, `SELECT id, account, region, at, event_id, body FROM records WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
-}
-
-// DropOwnRecords forgets the records of before a time.
-func (tx *Tx) DropOwnRecords(ctx context.Context, before time.Time) error {
-	_, err := tx.exec(ctx, `DELETE FROM records WHERE at < $1`, before)
-	return err
 }
 
 func scanOwnRecord(r row) (v OwnRecord, err error) {
