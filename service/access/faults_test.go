@@ -77,9 +77,9 @@ func TestFaults(t *testing.T) {
 			403, "SignatureDoesNotMatch", "not signed"},
 
 		{"not allowed", call{service: "iam", form: listUsers, key: reader}, 403, "AccessDenied",
-			"User: arn:aws:iam::123456789012:user/reader is not authorized to perform: iam:ListUsers on resource: * because no identity-based policy allows the iam:ListUsers action"},
+			"User: arn:aws:iam::123456789012:user/reader is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/ because no identity-based policy allows the iam:ListUsers action"},
 		{"deny beats allow", call{service: "iam", form: listUsers, key: barred}, 403, "AccessDenied",
-			"User: arn:aws:iam::123456789012:user/barred is not authorized to perform: iam:ListUsers on resource: * with an explicit deny in an identity-based policy"},
+			"User: arn:aws:iam::123456789012:user/barred is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/ with an explicit deny in an identity-based policy"},
 		{"no such action", call{service: "iam", form: "Action=Sing&Version=2010-05-08", key: rootKey}, 400, "InvalidAction", ""},
 
 		{"inactive key", call{service: "sts", form: identityCall, key: resting}, 403, "InvalidClientTokenId", "The security token included in the request is invalid."},

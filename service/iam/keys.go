@@ -173,7 +173,7 @@ func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *iam.GetAccessKey
 			return err
 		}
 		out.AccessKeyLastUsed = &types.AccessKeyLastUsed{
-			LastUsedDate: at(use.Value.At), ServiceName: aws.String(use.Value.Service), Region: aws.String(use.Value.Region),
+			LastUsedDate: at(use.Value.At.Truncate(time.Second)), ServiceName: aws.String(use.Value.Service), Region: aws.String(use.Value.Region),
 		}
 		return nil
 	})

@@ -3,11 +3,11 @@ package iam
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"tocsin/core/policy"
@@ -27,6 +27,10 @@ const (
 	aPolicy
 	aKey    // whose user it is about
 	aSource // the ARN of a user, a group or a role
+	allUsers
+	allGroups
+	allRoles
+	allPolicies
 )
 
 // subjects tells what each operation is about [Service Authorization Reference,
@@ -56,19 +60,24 @@ var subjects = map[string]subject{
 	"ListPolicyVersions": aPolicy, "SetDefaultPolicyVersion": aPolicy, "DeletePolicyVersion": aPolicy, "ListEntitiesForPolicy": aPolicy,
 	"TagPolicy": aPolicy, "UntagPolicy": aPolicy, "ListPolicyTags": aPolicy,
 
-	"SimulatePrincipalPolicy": aSource, "GetContextKeysForPrincipalPolicy": aSource,
+	"SimulatePrincipalPolicy": aSource,
+
+	"ListUsers": allUsers, "ListGroups": allGroups, "ListRoles": allRoles, "ListPolicies": allPolicies,
 }
 
 // Needs implements [service.Authorizer].
 func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
-	given := members(input)
+	given, err := members(input)
+	if err != nil {
+		return nil, err
+	}
 	n := service.Need{Action: "iam:" + operation, Resource: "*", Context: policy.Context{}}
 	given.requestTags(n.Context)
 	if arn := given.text("PolicyArn"); arn != "" && subjects[operation] != aPolicy {
 		n.Context["iam:PolicyARN"] = []string{arn}
 	}
 	needs := []service.Need{n}
-	err := s.State.View(ctx, func(tx *state.Tx) (err error) {
+	err = s.State.View(ctx, func(tx *state.Tx) (err error) {
 		needs[0], err = about(ctx, tx, operation, given, n)
 		if err != nil {
 			return err
@@ -88,6 +97,14 @@ func about(ctx context.Context, tx *state.Tx, operation string, given input, n s
 		return aboutEntity(ctx, tx, groups, given, given.text("GroupName"), n)
 	case aRole:
 		return aboutEntity(ctx, tx, roles, given, given.text("RoleName"), n)
+	case allUsers:
+		n.Resource = identity.ARN(scope(ctx), users.word, given.path("PathPrefix"), "")
+	case allGroups:
+		n.Resource = identity.ARN(scope(ctx), groups.word, given.path("PathPrefix"), "")
+	case allRoles:
+		n.Resource = identity.ARN(scope(ctx), roles.word, given.path("PathPrefix"), "")
+	case allPolicies: // IAM says it like this
+		n.Resource = "policy path " + given.path("PathPrefix")
 	case aKey:
 		k, err := identity.Keys.Get(ctx, tx, state.Scope{}, given.text("AccessKeyId"))
 		if there, err := state.Exists(err); err != nil || !there || k.Value.Account != scope(ctx).Account {
@@ -116,14 +133,13 @@ func aboutUser(ctx context.Context, tx *state.Tx, given input, name string, n se
 // aboutEntity is a need about a user, a group or a role. One that there is not yet is
 // named as it would be.
 func aboutEntity[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx, c class[T, P], given input, name string, n service.Need) (service.Need, error) {
-	path := given.text("Path")
-	if path == "" {
-		path = "/"
-	}
 	in := scope(ctx)
-	n.Resource = identity.ARN(in, c.word, path, name)
+	n.Resource = identity.ARN(in, c.word, given.path("Path"), name)
 	if boundary := given.text("PermissionsBoundary"); boundary != "" {
 		n.Context["iam:PermissionsBoundary"] = []string{boundary}
+	}
+	if n.Action == "iam:Create"+c.quota {
+		return n, nil // whatever there is of that name is not what will be made
 	}
 	r, err := identity.Find[T, P](ctx, tx, c.kind, in, name)
 	if errors.Is(err, state.ErrNotFound) {
@@ -144,11 +160,7 @@ func aboutEntity[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx,
 func aboutPolicy(ctx context.Context, tx *state.Tx, given input, n service.Need) (service.Need, error) {
 	arn := given.text("PolicyArn")
 	if arn == "" {
-		path := given.text("Path")
-		if path == "" {
-			path = "/"
-		}
-		n.Resource = identity.ARN(scope(ctx), "policy", path, given.text("PolicyName"))
+		n.Resource = identity.ARN(scope(ctx), "policy", given.path("Path"), given.text("PolicyName"))
 		return n, nil
 	}
 	n.Resource = arn
@@ -200,12 +212,20 @@ func resourceTags(keys policy.Context, tags []identity.Tag) {
 // An input is the input of any operation.
 type input struct{ reflect.Value }
 
-func members(in any) input {
+func members(in any) (input, error) {
 	v := reflect.ValueOf(in)
-	if v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.Struct {
-		return input{v.Elem()}
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return input{}, fmt.Errorf("%T is no input", in)
 	}
-	return input{reflect.ValueOf(iam.GetUserInput{})}
+	return input{v.Elem()}, nil
+}
+
+// path is a member that is a path; "/" when there is none.
+func (in input) path(name string) string {
+	if path := in.text(name); path != "" {
+		return path
+	}
+	return "/"
 }
 
 // text is a member that is a text; "" when there is none.

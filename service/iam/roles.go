@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -76,7 +77,7 @@ func lastUse(ctx context.Context, tx *state.Tx, roleID string) (*types.RoleLastU
 	if there, err := state.Exists(err); err != nil || !there {
 		return &types.RoleLastUsed{}, err
 	}
-	return &types.RoleLastUsed{LastUsedDate: at(use.Value.At), Region: aws.String(use.Value.Region)}, nil
+	return &types.RoleLastUsed{LastUsedDate: at(use.Value.At.Truncate(time.Second)), Region: aws.String(use.Value.Region)}, nil
 }
 
 // ListRoles lists roles by name.

@@ -47,9 +47,13 @@ func OfRole(ctx context.Context, tx *state.Tx, in state.Scope, r Role) (Bearing,
 	return bearing(ctx, tx, in, r.Entity, "role")
 }
 
+// InlineName is what IAM's simulator calls an inline policy of a user ("user"), a
+// group or a role.
+func InlineName(word, of, name string) string { return word + "_" + of + "_" + name }
+
 func bearing(ctx context.Context, tx *state.Tx, in state.Scope, e Entity, word string) (b Bearing, err error) {
 	for _, name := range slices.Sorted(maps.Keys(e.Inline)) {
-		n, err := parse(word+"_"+e.Name+"_"+name, e.Inline[name])
+		n, err := parse(InlineName(word, e.Name, name), e.Inline[name])
 		if err != nil {
 			return b, err
 		}
