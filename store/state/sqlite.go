@@ -159,18 +159,13 @@ func (tx *Tx) vacuum(ctx context.Context) {
 	if tx.postgres {
 		return
 	}
-	var free, pages int64
-	for text, n := range map[string]*int64{"PRAGMA freelist_count": &free, "PRAGMA page_count": &pages} {
-		rows, err := tx.conn.query(ctx, text, nil)
-		if err != nil {
-			return
-		}
-		for rows.Next() {
-			err = rows.Scan(n)
-		}
-		if errors.Join(err, rows.Close()) != nil {
-			return
-		}
+	free, err := tx.conn.number(ctx, "PRAGMA freelist_count")
+	if err != nil {
+		return
+	}
+	pages, err := tx.conn.number(ctx, "PRAGMA page_count")
+	if err != nil {
+		return
 	}
 	if free > vacuumPages && free > pages/2 {
 		_, _ = tx.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
@@ -196,5 +191,18 @@ func (db *DB) shrink() {
 		return
 	}
 	defer db.writers.put(c)
-	_, _ = c.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
+	for {
+		if free, err := c.number(ctx, "PRAGMA freelist_count"); err != nil || free == 0 {
+			return
+		}
+		if _, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages)); err != nil {
+			return
+		}
+	}
+}
+
+// number is what a pragma says.
+func (c *conn) number(ctx context.Context, pragma string) (n int64, err error) {
+	err = c.QueryRowContext(ctx, pragma).Scan(&n)
+	return n, err
 }
