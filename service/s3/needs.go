@@ -1,0 +1,210 @@
+package s3
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+
+	"tocsin/core/policy"
+	"tocsin/service"
+	"tocsin/store/state"
+)
+
+// needs is what the caller must be allowed to do.
+func (c *call) needs() []service.Need {
+	var needs []service.Need
+	if !c.op.own {
+		action := c.op.action
+		if c.op.versioned != "" && c.r.URL.Query().Get("versionId") != "" {
+			action = c.op.versioned
+		}
+		needs = append(needs, service.Need{Action: action})
+	}
+	if c.op.needs != nil {
+		needs = append(needs, c.op.needs(c)...)
+	}
+	return needs
+}
+
+// permit asks whether the caller may do what is needed with what the request is
+// about, where a need does not name another resource.
+func (s *Service) permit(c *call, needs []service.Need) error {
+	if s.o.Permit == nil || len(needs) == 0 {
+		return nil
+	}
+	about := s.conditions(c)
+	for i := range needs {
+		n := &needs[i]
+		if n.Resource == "" {
+			n.Resource = "*"
+			if c.op.level != onService {
+				n.Resource = s.arn(c.bucket)
+			}
+			if c.op.level == onObject {
+				n.Resource += "/" + c.key
+			}
+		}
+		if n.Owner == "" && c.b.Owner != "" {
+			if err := s.underPolicy(c, n, c.b, c.key); err != nil {
+				return err
+			}
+		}
+		if n.Context == nil {
+			n.Context = about
+		}
+	}
+	return s.o.Permit(c.ctx, needs)
+}
+
+// underPolicy puts a bucket's policy under a need, with the grants of the ACLs as
+// statements of it.
+func (s *Service) underPolicy(c *call, n *service.Need, b Bucket, key string) error {
+	n.Owner, n.Kind, n.PolicyName = b.Owner, policy.Bucket, "bucket policy of "+b.Name
+	if b.Owner == c.caller.Account && c.caller.Principal.Type == policy.Root &&
+		oneOf("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")(n.Action) {
+		return nil // the root of the owner can always undo a policy that keeps everybody out
+	}
+	text := b.Policy
+	if text != "" && b.blocks("RestrictPublicBuckets") && b.public() && c.caller.Account != b.Owner && c.caller.Principal.Type != policy.ServicePrincipal {
+		text = ""
+	}
+	var statements []any
+	if b.ownership() != enforced {
+		for _, g := range b.visible(b.Grants) {
+			statements = append(statements, g.statement(s.arn(b.Name), true))
+		}
+		if key != "" {
+			grants, err := s.objectGrants(c.ctx, b.Name, key, c.r.URL.Query().Get("versionId"))
+			if err != nil {
+				return err
+			}
+			for _, g := range b.visible(grants) {
+				statements = append(statements, g.statement(s.arn(b.Name+"/"+key), false))
+			}
+		}
+	}
+	statements = slices.DeleteFunc(statements, func(st any) bool { return st == nil })
+	if len(statements) > 0 {
+		var err error
+		if text, err = withStatements(text, statements); err != nil {
+			return err
+		}
+	}
+	if text != "" {
+		n.Policy = &text
+	}
+	return nil
+}
+
+// visible are the grants that count.
+func (b Bucket) visible(grants []grant) []grant {
+	if !b.blocks("IgnorePublicAcls") {
+		return grants
+	}
+	return slices.DeleteFunc(slices.Clone(grants), func(g grant) bool { return publicGrants([]grant{g}) })
+}
+
+// withStatements adds statements to a policy document.
+func withStatements(text string, more []any) (string, error) {
+	document := map[string]any{"Version": "2012-10-17"}
+	if text != "" {
+		document = map[string]any{}
+		if err := json.Unmarshal([]byte(text), &document); err != nil {
+			return "", err
+		}
+	}
+	switch st := document["Statement"].(type) {
+	case nil:
+	case []any:
+		more = append(slices.Clone(st), more...)
+	default:
+		more = append([]any{st}, more...)
+	}
+	document["Statement"] = more
+	out, err := json.Marshal(document)
+	return string(out), err
+}
+
+func (s *Service) objectGrants(ctx context.Context, bucket, key, version string) ([]grant, error) {
+	o, err := view(s, ctx, func(tx *state.Tx) (state.Object, error) { return tx.Object(ctx, bucket, key, version) })
+	if errors.Is(err, state.ErrNotFound) || err == nil && o.Marker {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := metaOf(o)
+	return m.Grants, err
+}
+
+// headerKeys are headers that are condition keys under their own name [Service
+// Authorization Reference, "Condition keys for Amazon S3"].
+var headerKeys = []string{
+	"x-amz-acl", "x-amz-content-sha256", "x-amz-copy-source", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp",
+	"x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive", "x-amz-object-ownership", "x-amz-server-side-encryption",
+	"x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class",
+	"x-amz-website-redirect-location",
+}
+
+// conditions are the keys that a request has.
+func (s *Service) conditions(c *call) policy.Context {
+	k := policy.Context{}
+	h, query := c.r.Header, c.r.URL.Query()
+	for _, name := range headerKeys {
+		if v := h.Get(name); v != "" {
+			k["s3:"+name] = []string{v}
+		}
+	}
+	for name, key := range map[string]string{"If-None-Match": "s3:if-none-match", "If-Match": "s3:if-match"} {
+		if v := h.Get(name); v != "" {
+			k[key] = []string{v}
+		}
+	}
+	if c.op.level == onBucket {
+		for name, key := range map[string]string{"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:max-keys"} {
+			if query.Has(name) {
+				k[key] = []string{query.Get(name)}
+			}
+		}
+	}
+	if v := query.Get("versionId"); v != "" {
+		k["s3:VersionId"] = []string{v}
+	}
+	switch {
+	case query.Has("X-Amz-Signature"):
+		k["s3:authType"], k["s3:signatureversion"] = []string{"REST-QUERY-STRING"}, []string{"AWS4-HMAC-SHA256"}
+	case h.Get("Authorization") != "":
+		k["s3:authType"], k["s3:signatureversion"] = []string{"REST-HEADER"}, []string{"AWS4-HMAC-SHA256"}
+	}
+	if c.b.Owner != "" {
+		k["s3:ResourceAccount"], k["aws:ResourceAccount"] = []string{c.b.Owner}, []string{c.b.Owner}
+	}
+	if v := h.Get("X-Amz-Tagging"); v != "" {
+		if tags, err := tagsOfHeader(v); err == nil {
+			for key, value := range tags {
+				k["s3:RequestObjectTag/"+key] = []string{value}
+				k["s3:RequestObjectTagKeys"] = append(k["s3:RequestObjectTagKeys"], key)
+			}
+		}
+	}
+	return k
+}
+
+// count reads a number of the query; what is above most is most.
+func count(query map[string][]string, name string, least, most, standard int) (int, error) {
+	values := query[name]
+	if len(values) == 0 || values[0] == "" {
+		return standard, nil
+	}
+	n, err := strconv.Atoi(values[0])
+	if err != nil || n < least {
+		message := "Provided " + name + " not an integer or within integer range"
+		if err == nil {
+			message = "Argument " + name + " must be an integer between " + strconv.Itoa(least) + " and 2147483647"
+		}
+		return 0, faultf("InvalidArgument", message).with("ArgumentName", name, "ArgumentValue", values[0])
+	}
+	return min(n, most), nil
+}
