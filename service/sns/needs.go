@@ -17,6 +17,8 @@ import (
 	"tocsin/store/state"
 )
 
+var _ service.Authorizer = (*Service)(nil)
+
 // Needs tells what a call must be allowed to do. An error is the refusal of a
 // call that names no topic whose policy could be asked. Actions are spelled as SNS's own
 // refusals spell them.

@@ -9,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"tocsin/core/topic"
-	"tocsin/service"
-	"tocsin/store/state"
 )
 
 // Publish puts a message to a topic into the outbox.
@@ -88,29 +86,3 @@ func attributesOf(given map[string]types.MessageAttributeValue) map[string]topic
 	}
 	return out
 }
-
-// ServicePublish tells whether an AWS service, such as cloudtrail.amazonaws.com, may
-// publish to a topic for what source names. An error is a
-// *types.NotFoundException or *types.AuthorizationErrorException when it may not.
-func (s *Service) ServicePublish(ctx context.Context, principal, topicARN string, source topic.ServiceSource) error {
-	err := s.state.View(ctx, func(tx *state.Tx) error {
-		t, err := s.topicOf(ctx, tx, topicARN)
-		if err != nil {
-			return err
-		}
-		return topic.ServicePublish(t.PolicyDocument(), t.ARN, principal, source)
-	})
-	return refused(err)
-}
-
-// PublishAs publishes to a topic what an AWS service has to tell, if the topic's
-// policy lets it. Errors are those of ServicePublish and of Publish.
-func (s *Service) PublishAs(ctx context.Context, principal string, source topic.ServiceSource, p topic.Publication) (messageID string, err error) {
-	if err := s.ServicePublish(ctx, principal, p.TopicARN, source); err != nil {
-		return "", err
-	}
-	id, err := s.roster.Publish(ctx, p)
-	return id, refused(err)
-}
-
-var _ service.Authorizer = (*Service)(nil)

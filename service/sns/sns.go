@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
@@ -70,12 +71,12 @@ func New(o Options) *Service {
 }
 
 // protocols are those over which tocsin delivers, of those that SNS has.
-var protocols = []topic.Protocol{topic.HTTP, topic.HTTPS, topic.Email, topic.EmailJSON, topic.SQS, topic.Lambda}
+var protocols = []string{string(topic.HTTP), string(topic.HTTPS), string(topic.Email), string(topic.EmailJSON), string(topic.SQS), string(topic.Lambda)}
 
 // deliverable refuses an endpoint that SNS would take and tocsin cannot reach.
 func (s *Service) deliverable(p topic.Protocol, endpoint string) error {
-	if !slices.Contains(protocols, p) {
-		return invalid("Protocol Reason: tocsin does not deliver over %s; it knows %s", p, list(protocols))
+	if !slices.Contains(protocols, string(p)) {
+		return invalid("Protocol Reason: tocsin does not deliver over %s; it knows %s", p, strings.Join(protocols, ", "))
 	}
 	if err := s.endpoint(p, endpoint); err != nil {
 		return invalid("Endpoint Reason: %v", err)
@@ -83,22 +84,8 @@ func (s *Service) deliverable(p topic.Protocol, endpoint string) error {
 	return nil
 }
 
-func list(protocols []topic.Protocol) string {
-	text := ""
-	for i, p := range protocols {
-		switch {
-		case i == len(protocols)-1:
-			text += " and "
-		case i > 0:
-			text += ", "
-		}
-		text += string(p)
-	}
-	return text
-}
-
-// topicOf reads a topic that a request to the caller's Region names.
-func (s *Service) topicOf(ctx context.Context, tx *state.Tx, arn string) (state.Topic, error) {
+// topicOf reads a topic that a request names.
+func topicOf(ctx context.Context, tx *state.Tx, arn string) (state.Topic, error) {
 	t, err := tx.Topic(ctx, arn)
 	return t, orNotFound(err, noTopic())
 }

@@ -123,7 +123,7 @@ func (s *Service) GetSubscriptionAttributes(ctx context.Context, in *sns.GetSubs
 		case sub.Owner != service.CallerOf(ctx).Account:
 			return notYours()
 		}
-		t, err := s.topicOf(ctx, tx, sub.TopicARN)
+		t, err := topicOf(ctx, tx, sub.TopicARN)
 		if err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func (s *Service) list(ctx context.Context, topicARN string, token *string, want
 	var all []state.Subscription
 	err := s.state.View(ctx, func(tx *state.Tx) error {
 		if topicARN != "" {
-			if _, err := s.topicOf(ctx, tx, topicARN); err != nil {
+			if _, err := topicOf(ctx, tx, topicARN); err != nil {
 				return err
 			}
 		}

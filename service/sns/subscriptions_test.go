@@ -183,7 +183,7 @@ func TestRefusedSubscriptions(t *testing.T) {
 			{alarms, "sqs", "https://sqs.eu-central-1.amazonaws.com/1/q", nil, parameter, "Invalid parameter: SQS endpoint ARN"},
 			{alarms, "sqs", queue + ".fifo", nil, parameter, "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"},
 			{alarms, "sms", "abc", nil, parameter, "Invalid SMS endpoint: abc"},
-			{alarms, "sms", "+15551234567", nil, parameter, "Invalid parameter: Protocol Reason: tocsin does not deliver over sms; it knows http, https, email, email-json, sqs and lambda"},
+			{alarms, "sms", "+15551234567", nil, parameter, "Invalid parameter: Protocol Reason: tocsin does not deliver over sms; it knows http, https, email, email-json, sqs, lambda"},
 			{alarms, "http", "http://10.0.0.1/", nil, parameter, "Invalid parameter: Endpoint Reason: 10.0.0.1 is a private address"},
 			{alarms, "slack", "https://hooks.slack.com/x", nil, parameter, "Invalid parameter: Amazon SNS does not support this protocol string: slack"},
 			{alarms, "https", "http://x.example", nil, parameter, "Invalid parameter: Endpoint must match the specified protocol"},

@@ -2,6 +2,7 @@ package sns
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,21 +49,16 @@ func (s *Service) DeleteTopic(ctx context.Context, in *sns.DeleteTopicInput, _ .
 
 // ListTopics lists the topics of the caller's account and Region, by ARN.
 func (s *Service) ListTopics(ctx context.Context, in *sns.ListTopicsInput, _ ...func(*sns.Options)) (*sns.ListTopicsOutput, error) {
-	var topics []state.Topic
-	err := s.state.View(ctx, func(tx *state.Tx) (err error) {
-		topics, err = tx.Topics(ctx)
+	of := service.CallerOf(ctx).Scope
+	region := topic.TopicARN(of.Partition, of.Region, of.Account, "")
+	var arns []string
+	err := s.state.View(ctx, func(tx *state.Tx) error {
+		all, err := tx.TopicARNs(ctx, of.Account)
+		arns = slices.DeleteFunc(all, func(arn string) bool { return !strings.HasPrefix(arn, region) })
 		return err
 	})
 	if err != nil {
 		return nil, refused(err)
-	}
-	of := service.CallerOf(ctx).Scope
-	prefix := topic.TopicARN(of.Partition, of.Region, of.Account, "")
-	var arns []string
-	for _, t := range topics {
-		if strings.HasPrefix(t.ARN, prefix) {
-			arns = append(arns, t.ARN)
-		}
 	}
 	page, next, err := pageOf(arns, in.NextToken, func(arn string) string { return arn })
 	if err != nil {
@@ -83,7 +79,7 @@ func (s *Service) GetTopicAttributes(ctx context.Context, in *sns.GetTopicAttrib
 	var t state.Topic
 	var confirmed, pending int
 	err := s.state.View(ctx, func(tx *state.Tx) (err error) {
-		if t, err = s.topicOf(ctx, tx, *in.TopicArn); err != nil {
+		if t, err = topicOf(ctx, tx, *in.TopicArn); err != nil {
 			return err
 		}
 		all, err := tx.Subscriptions(ctx, t.ARN)
@@ -202,7 +198,7 @@ func (s *Service) seeTopic(ctx context.Context, arn *string) error {
 		return err
 	}
 	return s.state.View(ctx, func(tx *state.Tx) error {
-		_, err := s.topicOf(ctx, tx, *arn)
+		_, err := topicOf(ctx, tx, *arn)
 		return err
 	})
 }

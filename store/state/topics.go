@@ -62,6 +62,13 @@ func (tx *Tx) Topics(ctx context.Context) ([]Topic, error) {
 	return topics, err
 }
 
+// TopicARNs are the ARNs of an account's topics, in all Regions, in order.
+func (tx *Tx) TopicARNs(ctx context.Context, owner string) ([]string, error) {
+	arns, err := all(ctx, tx, value[string], `SELECT arn FROM topics WHERE owner = $1`, owner)
+	slices.Sort(arns)
+	return arns, err
+}
+
 // CountTopics is how many topics an account has, in all Regions.
 func (tx *Tx) CountTopics(ctx context.Context, owner string) (int64, error) {
 	return one(ctx, tx, value[int64], `SELECT COUNT(*) FROM topics WHERE owner = $1`, owner)

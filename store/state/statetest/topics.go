@@ -76,6 +76,9 @@ func topics(t *testing.T, s suite) {
 	if n := get(t, s.b, func(ctx context.Context, tx *state.Tx) (int64, error) { return tx.CountTopics(ctx, "000000000000") }); n != 2 {
 		t.Errorf("%d topics, want 2", n)
 	}
+	if diff := cmp.Diff([]string{one.ARN, three.ARN}, get(t, s.b, func(ctx context.Context, tx *state.Tx) ([]string, error) { return tx.TopicARNs(ctx, "000000000000") })); diff != "" {
+		t.Error(diff)
+	}
 	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteTopic(ctx, three.ARN) })
 	putSubscription(t, s, subscription("one", "a"))
 	stays := putSubscription(t, s, subscription("Two", "b"))
