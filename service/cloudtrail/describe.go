@@ -18,7 +18,9 @@ func describe(t trail) types.Trail {
 	v := t.Value
 	return types.Trail{
 		Name: &t.Name, TrailARN: &v.ARN, HomeRegion: &t.Region, S3BucketName: &v.Bucket, S3KeyPrefix: given(v.Prefix),
-		SnsTopicName: given(v.Topic), SnsTopicARN: given(v.TopicARN), KmsKeyId: given(v.KMSKey),
+		//lint:ignore SA1019 AWS still gives it
+		SnsTopicName: given(v.Topic),
+		SnsTopicARN:  given(v.TopicARN), KmsKeyId: given(v.KMSKey),
 		IncludeGlobalServiceEvents: &v.Global, IsMultiRegionTrail: &v.MultiRegion, IsOrganizationTrail: new(bool),
 		LogFileValidationEnabled: &v.Validation, CloudWatchLogsLogGroupArn: given(v.LogGroup), CloudWatchLogsRoleArn: given(v.Role),
 		HasCustomEventSelectors: flag(v.hasCustomSelectors()), HasInsightSelectors: flag(len(v.Insights) > 0),

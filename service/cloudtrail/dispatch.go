@@ -199,14 +199,14 @@ func (s *Service) putLogs(ctx context.Context, t trail, events []LogEvent) (fail
 		return "ResourceNotFoundException"
 	case err != nil:
 		s.o.Log.Error("the log group of a trail could not be found", "trail", t.Value.ARN, "error", err)
-		return "InternalError"
+		return internalError
 	}
-	if err := s.o.CanAssume(ctx, t.Value.Role, Principal, logNeeds(t)); err != nil {
-		return accessDenied
+	if err := s.o.CanAssume(ctx, t.Value.Role, Principal, sourceOf(t), logNeeds(t)); err != nil {
+		return s.refusal(t, err)
 	}
 	if err := s.o.Put(ctx, group.ID, stream(t), events); err != nil {
 		s.o.Log.Error("the log group of a trail could not be written to", "trail", t.Value.ARN, "error", err)
-		return "InternalError"
+		return internalError
 	}
 	return ""
 }

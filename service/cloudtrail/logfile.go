@@ -188,10 +188,10 @@ func (s *Service) putObject(ctx context.Context, t trail, bucket, key string, co
 		return "NoSuchBucket"
 	case err != nil:
 		s.o.Log.Error("the bucket of a trail could not be asked", "trail", t.Value.ARN, "bucket", bucket, "error", err)
-		return "InternalError"
+		return internalError
 	}
-	if err := s.o.ServiceMay(ctx, Principal, needs); err != nil {
-		return accessDenied
+	if err := s.o.ServiceMay(ctx, Principal, sourceOf(t), needs); err != nil {
+		return s.refusal(t, err)
 	}
 	header := map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip", "x-amz-acl": ownerControl}
 	if t.Value.KMSKey != "" {
@@ -205,10 +205,24 @@ func (s *Service) putObject(ctx context.Context, t trail, bucket, key string, co
 			return "NoSuchBucket"
 		}
 		s.o.Log.Error("a trail could not write to its bucket", "trail", t.Value.ARN, "bucket", bucket, "key", key, "error", err)
-		return "InternalError"
+		return internalError
 	}
 	return ""
 }
+
+// refusal is what the status of a trail says of a delivery that was not allowed,
+// or of which nobody could tell whether it is.
+func (s *Service) refusal(t trail, err error) string {
+	if isDenied(err) {
+		return accessDenied
+	}
+	s.o.Log.Error("it cannot be told whether a trail may deliver", "trail", t.Value.ARN, "error", err)
+	return internalError
+}
+
+// internalError is what the status of a trail says when the fault is ours; the
+// log says more.
+const internalError = "InternalError"
 
 // notice is the message about a new log file, or why there is none.
 func (s *Service) notice(ctx context.Context, now time.Time, t trail, f *file, failure string) (*state.Publication, string, error) {

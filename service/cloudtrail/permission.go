@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/smithy-go"
 
 	"tocsin/core/policy"
 	"tocsin/core/topic"
@@ -42,17 +43,22 @@ func (s *Service) checkBucket(ctx context.Context, t trail) error {
 	case err != nil:
 		return err
 	}
-	return denied(s.o.ServiceMay(ctx, Principal, needs),
+	return denied(s.o.ServiceMay(ctx, Principal, sourceOf(t), needs),
 		&types.InsufficientS3BucketPolicyException{Message: text("Incorrect S3 bucket policy is detected for bucket: %s", t.Value.Bucket)})
 }
 
-// denied is no when err says that something is not allowed. An error that does
-// not say so stays what it is.
+// denied is no when err says that something is not allowed. Another error stays
+// what it is: nobody knows then.
 func denied(err, no error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, state.ErrUnknown) {
-		return err
+	if isDenied(err) {
+		return no
 	}
-	return no
+	return err
+}
+
+func isDenied(err error) bool {
+	var refusal smithy.APIError
+	return errors.As(err, &refusal) && refusal.ErrorCode() == accessDenied
 }
 
 // bucketNeeds is what CloudTrail needs to write a key of a trail's bucket.
@@ -67,11 +73,10 @@ func (s *Service) bucketNeeds(ctx context.Context, t trail, key string) ([]servi
 	at := "arn:" + t.Partition + ":s3:::" + t.Value.Bucket
 	acl := service.Need{
 		Action: "s3:GetBucketAcl", Resource: at, Owner: owner, Policy: document, PolicyName: "bucket policy of " + t.Value.Bucket,
-		Kind: policy.Bucket, Context: sourceOf(t),
+		Kind: policy.Bucket,
 	}
 	put := acl
-	put.Action, put.Resource, put.Context = "s3:PutObject", at+"/"+key, sourceOf(t)
-	put.Context["s3:x-amz-acl"] = []string{ownerControl}
+	put.Action, put.Resource, put.Context = "s3:PutObject", at+"/"+key, policy.Context{"s3:x-amz-acl": {ownerControl}}
 	return []service.Need{acl, put}, nil
 }
 
@@ -88,7 +93,7 @@ var errTopic = &types.InsufficientSnsTopicPolicyException{Message: text("SNS Top
 // mayPublish tells whether the trail's topic takes CloudTrail's notices.
 func (s *Service) mayPublish(ctx context.Context, t trail) error {
 	need := service.Need{
-		Action: "sns:Publish", Resource: t.Value.TopicARN, Kind: policy.Resource, Context: sourceOf(t),
+		Action: "sns:Publish", Resource: t.Value.TopicARN, Kind: policy.Resource,
 		PolicyName: "topic policy of " + t.Value.TopicARN,
 	}
 	err := s.o.State.View(ctx, func(tx *state.Tx) error {
@@ -102,7 +107,7 @@ func (s *Service) mayPublish(ctx context.Context, t trail) error {
 	if err != nil {
 		return err
 	}
-	return denied(s.o.ServiceMay(ctx, Principal, []service.Need{need}), errTopic)
+	return denied(s.o.ServiceMay(ctx, Principal, sourceOf(t), []service.Need{need}), errTopic)
 }
 
 // greetTopic publishes the message by which CloudTrail tries out a new topic.
@@ -161,12 +166,12 @@ func (s *Service) checkLogs(ctx context.Context, t trail) error {
 	if !strings.HasPrefix(role, "arn:") || !strings.Contains(role, ":role/") {
 		return &types.InvalidCloudWatchLogsRoleArnException{Message: text("CloudTrail cannot validate the specified role ARN.")}
 	}
-	err = denied(s.o.CanAssume(ctx, role, Principal, nil),
+	err = denied(s.o.CanAssume(ctx, role, Principal, sourceOf(t), nil),
 		&types.InvalidCloudWatchLogsRoleArnException{Message: text("Access denied. Check the trust relationships for your role.")})
 	if err != nil {
 		return err
 	}
-	return denied(s.o.CanAssume(ctx, role, Principal, logNeeds(t)),
+	return denied(s.o.CanAssume(ctx, role, Principal, sourceOf(t), logNeeds(t)),
 		&types.InvalidCloudWatchLogsLogGroupArnException{Message: text("Access denied. Check the permissions for your role.")})
 }
 

@@ -188,7 +188,10 @@ func identityOf(c service.Caller) identity {
 		}
 		return u
 	default:
-		// Whoever calls without a key that we know is nobody of the account.
+		if c.AccessKeyID == "" {
+			return identity{Type: "AWSAccount", AccountID: "anonymous"}
+		}
+		// Whoever calls with a key that we do not know is nobody of the account.
 		return identity{Type: "Unknown", AccessKeyID: c.AccessKeyID}
 	}
 	if c.Session != nil {
@@ -221,8 +224,19 @@ func (s *Service) Record(ctx context.Context, r service.Record) error {
 	if r.Caller.Time.IsZero() {
 		r.Caller.Time = s.o.Now()
 	}
+	if r.Data {
+		if wanted, err := s.interest(ctx); err != nil || !wanted {
+			return err
+		}
+	}
 	if r.Caller.Principal.Type == policy.Anonymous && !s.refused.take(s.o.Now()) {
 		return nil
+	}
+	for _, one := range r.Resources {
+		// A call of nobody is told to whom it was about.
+		if r.Caller.Account == "" {
+			r.Caller.Account = one.Account
+		}
 	}
 	if r.Caller.Account == "" {
 		r.Caller.Account = s.o.Default.Account
@@ -232,11 +246,6 @@ func (s *Service) Record(ctx context.Context, r service.Record) error {
 	}
 	if r.Caller.Region == "" {
 		r.Caller.Region = s.o.Default.Region
-	}
-	if r.Data {
-		if wanted, err := s.interest(ctx); err != nil || !wanted {
-			return err
-		}
 	}
 	id := s.o.NewID()
 	body, err := NewRecord(r, id)

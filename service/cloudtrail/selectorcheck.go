@@ -115,13 +115,13 @@ type rule struct {
 	values     []string // the possible ones; nil for any
 }
 
-var management, dataOrNetwork, anyCategory = []string{"Management"}, []string{"Data", "NetworkActivity"}, []string{"Management", "Data", "NetworkActivity"}
+var anyCategory = []string{"Management", "Data", "NetworkActivity"}
 
 // fields are the fields of advanced selectors [API Reference, AdvancedFieldSelector].
 //
 // UNSURE: which newer fields each category takes.
 var fields = map[string]rule{
-	"eventCategory":                {anyCategory, true, []string{"Management", "Data", "NetworkActivity"}},
+	"eventCategory":                {anyCategory, true, anyCategory},
 	"readOnly":                     {[]string{"Management", "Data"}, true, []string{"true", "false"}},
 	"eventName":                    {anyCategory, false, nil},
 	"eventSource":                  {anyCategory, false, nil},

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tocsin/core/event"
+	"tocsin/core/policy"
 	"tocsin/service"
 	"tocsin/store/events"
 	"tocsin/store/state"
@@ -48,11 +49,12 @@ type Options struct {
 	Bucket Bucket
 
 	// CanAssume tells whether a service may assume the role and the role may do
-	// what is needed; without needs whether it may assume it. Nil allows all.
-	CanAssume func(ctx context.Context, roleARN, service string, needs []service.Need) error
+	// what is needed; without needs whether it may assume it. A refusal is an API
+	// error with the code AccessDenied. It is access.Gate's Role; nil allows all.
+	CanAssume func(ctx context.Context, roleARN, service string, keys policy.Context, needs []service.Need) error
 	// ServiceMay tells whether the policies of the resources let a service do what
-	// is needed. Nil allows all.
-	ServiceMay func(ctx context.Context, service string, needs []service.Need) error
+	// is needed, in the same way. It is access.Gate's Service; nil allows all.
+	ServiceMay func(ctx context.Context, service string, keys policy.Context, needs []service.Need) error
 
 	// FileEvery is how long records wait for others to share a log file; 0 is five
 	// minutes.
@@ -110,10 +112,10 @@ func New(o Options) *Service {
 		o.Group = func() int64 { return 0 }
 	}
 	if o.CanAssume == nil {
-		o.CanAssume = func(context.Context, string, string, []service.Need) error { return nil }
+		o.CanAssume = func(context.Context, string, string, policy.Context, []service.Need) error { return nil }
 	}
 	if o.ServiceMay == nil {
-		o.ServiceMay = func(context.Context, string, []service.Need) error { return nil }
+		o.ServiceMay = func(context.Context, string, policy.Context, []service.Need) error { return nil }
 	}
 	if o.FileEvery == 0 {
 		o.FileEvery = 5 * time.Minute

@@ -62,12 +62,20 @@ func (s *Service) CreateTrail(ctx context.Context, in *cloudtrail.CreateTrailInp
 	if err := s.greetTopic(ctx, made, ""); err != nil {
 		return nil, err
 	}
-	t := &made.Value
+	return shape(made), nil
+}
+
+// shape is what CreateTrail and UpdateTrail answer.
+func shape(t trail) *cloudtrail.CreateTrailOutput {
+	d := describe(t)
 	return &cloudtrail.CreateTrailOutput{
-		Name: &made.Name, TrailARN: &t.ARN, S3BucketName: &t.Bucket, S3KeyPrefix: given(t.Prefix), SnsTopicName: given(t.Topic), SnsTopicARN: given(t.TopicARN),
-		IncludeGlobalServiceEvents: &t.Global, IsMultiRegionTrail: &t.MultiRegion, LogFileValidationEnabled: &t.Validation, IsOrganizationTrail: new(bool),
-		CloudWatchLogsLogGroupArn: given(t.LogGroup), CloudWatchLogsRoleArn: given(t.Role), KmsKeyId: given(t.KMSKey),
-	}, nil
+		Name: d.Name, TrailARN: d.TrailARN, S3BucketName: d.S3BucketName, S3KeyPrefix: d.S3KeyPrefix, SnsTopicARN: d.SnsTopicARN,
+		//lint:ignore SA1019 AWS still gives it
+		SnsTopicName:               d.SnsTopicName,
+		IncludeGlobalServiceEvents: d.IncludeGlobalServiceEvents, IsMultiRegionTrail: d.IsMultiRegionTrail, IsOrganizationTrail: d.IsOrganizationTrail,
+		LogFileValidationEnabled: d.LogFileValidationEnabled, KmsKeyId: d.KmsKeyId,
+		CloudWatchLogsLogGroupArn: d.CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn: d.CloudWatchLogsRoleArn,
+	}
 }
 
 func exists(t trail) error {
@@ -148,12 +156,7 @@ func (s *Service) UpdateTrail(ctx context.Context, in *cloudtrail.UpdateTrailInp
 	if err := s.greetTopic(ctx, after, before.Value.TopicARN); err != nil {
 		return nil, err
 	}
-	t := &after.Value
-	return &cloudtrail.UpdateTrailOutput{
-		Name: &after.Name, TrailARN: &t.ARN, S3BucketName: &t.Bucket, S3KeyPrefix: given(t.Prefix), SnsTopicName: given(t.Topic), SnsTopicARN: given(t.TopicARN),
-		IncludeGlobalServiceEvents: &t.Global, IsMultiRegionTrail: &t.MultiRegion, LogFileValidationEnabled: &t.Validation, IsOrganizationTrail: new(bool),
-		CloudWatchLogsLogGroupArn: given(t.LogGroup), CloudWatchLogsRoleArn: given(t.Role), KmsKeyId: given(t.KMSKey),
-	}, nil
+	return (*cloudtrail.UpdateTrailOutput)(shape(after)), nil
 }
 
 func without(all []trail, one trail) (others []trail) {

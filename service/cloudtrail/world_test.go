@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -16,9 +15,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/event"
+	"tocsin/core/policy"
 	"tocsin/service"
 	"tocsin/service/cloudtrail"
 	"tocsin/service/servicetest"
@@ -60,14 +61,16 @@ func newWorld(t testing.TB, change ...func(*cloudtrail.Options)) *world {
 	w.options = cloudtrail.Options{
 		State: w.State, Now: w.Now, Owner: "test", Default: servicetest.Scope,
 		Group: func() int64 { return w.own.ID }, Put: w.logs.put, Search: store.Search, Bucket: w.bucket,
-		CanAssume: func(_ context.Context, role, by string, needs []service.Need) error {
+		CanAssume: func(_ context.Context, role, by string, _ policy.Context, needs []service.Need) error {
 			if w.distrust {
-				return errors.New("no trust")
+				return denial("no trust")
 			}
 			return w.allowed(needs)
 		},
-		ServiceMay: func(_ context.Context, by string, needs []service.Need) error { return w.allowed(needs) },
-		NewKey:     func() (*rsa.PrivateKey, error) { return testKey(t), nil },
+		ServiceMay: func(_ context.Context, by string, _ policy.Context, needs []service.Need) error {
+			return w.allowed(needs)
+		},
+		NewKey: func() (*rsa.PrivateKey, error) { return testKey(t), nil },
 		NewID: func() string {
 			mu.Lock()
 			defer mu.Unlock()
@@ -85,10 +88,14 @@ func newWorld(t testing.TB, change ...func(*cloudtrail.Options)) *world {
 func (w *world) allowed(needs []service.Need) error {
 	for _, n := range needs {
 		if w.deny[n.Action] {
-			return errors.New("denied " + n.Action)
+			return denial(n.Action)
 		}
 	}
 	return nil
+}
+
+func denial(message string) error {
+	return &smithy.GenericAPIError{Code: "AccessDenied", Message: message}
 }
 
 // group makes a log group.
