@@ -217,7 +217,10 @@ func (a *App) build() (err error) {
 		MaxInFlight: int64(c.Limits.Records), MaxIDs: int64(c.Limits.IDs), Now: a.o.Now, Log: a.o.Log, Committed: a.ring.Wake,
 	})
 	a.feeds = newFeeds(a)
-	a.services = &endpoint{}
+	if err != nil {
+		return err
+	}
+	a.services, err = a.newEndpoint()
 	return err
 }
 

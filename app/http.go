@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -79,7 +80,7 @@ func (a *App) closeServers(ctx context.Context, servers []*server) error {
 }
 
 // endpoint serves what arrives at the address for requests: the links in
-// messages and tocsin's own API.
+// messages, tocsin's own API, and AWS's services.
 func (a *App) endpoint() http.Handler {
 	byLink := links.New(links.Options{Roster: a.roster, Signer: a.signer, Log: a.o.Log})
 	own := api.NewHandler(&api.Local{
@@ -87,11 +88,14 @@ func (a *App) endpoint() http.Handler {
 		Clock: a.clockMover(),
 	}, sigv4.Verifier{Secret: a.secretOf, Now: time.Now}, a.o.Log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if byLink.Serves(r) {
+		switch {
+		case byLink.Serves(r):
 			byLink.ServeHTTP(w, r)
-			return
+		case strings.HasPrefix(r.URL.Path, api.Prefix) && r.Method == http.MethodPost && signedFor(r) != "s3":
+			own.ServeHTTP(w, r)
+		default:
+			a.services.ServeHTTP(w, r)
 		}
-		own.ServeHTTP(w, r)
 	})
 }
 

@@ -121,11 +121,12 @@ type failure struct {
 	Message string `json:"message"`
 }
 
+// Prefix is what the path of each operation begins with.
+const Prefix = "/api/v1/"
+
 // The names of the operations, and what they take and give where that is not
 // one of the types above.
 const (
-	prefix = "/api/v1/"
-
 	opSearch        = "search"
 	opCount         = "count"
 	opSubscriptions = "subscriptions"

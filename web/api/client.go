@@ -48,7 +48,7 @@ func (c *Client) ask(ctx context.Context, operation string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+prefix+operation, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+Prefix+operation, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -29,21 +29,21 @@ func NewHandler(a *Local, v sigv4.Verifier, log *slog.Logger) http.Handler {
 	v.MaxBody = MaxRequest
 	h := &handler{verifier: &v, log: log}
 	mux := http.NewServeMux()
-	mux.Handle("POST "+prefix+opSearch, serve(h, a.Search))
-	mux.Handle("POST "+prefix+opCount, serve(h, a.Count))
-	mux.Handle("POST "+prefix+opSubscriptions, serve(h, func(ctx context.Context, _ struct{}) ([]Subscription, error) { return a.Subscriptions(ctx) }))
-	mux.Handle("POST "+prefix+opConfirm, serve(h, func(ctx context.Context, r confirmRequest) (struct{}, error) {
+	mux.Handle("POST "+Prefix+opSearch, serve(h, a.Search))
+	mux.Handle("POST "+Prefix+opCount, serve(h, a.Count))
+	mux.Handle("POST "+Prefix+opSubscriptions, serve(h, func(ctx context.Context, _ struct{}) ([]Subscription, error) { return a.Subscriptions(ctx) }))
+	mux.Handle("POST "+Prefix+opConfirm, serve(h, func(ctx context.Context, r confirmRequest) (struct{}, error) {
 		return struct{}{}, a.Confirm(ctx, r.Subscription)
 	}))
-	mux.Handle("POST "+prefix+opDeliveries, serve(h, func(ctx context.Context, r deliveriesRequest) ([]Delivery, error) {
+	mux.Handle("POST "+Prefix+opDeliveries, serve(h, func(ctx context.Context, r deliveriesRequest) ([]Delivery, error) {
 		return a.Deliveries(ctx, r.Status, r.Limit)
 	}))
-	mux.Handle("POST "+prefix+opResend, serve(h, func(ctx context.Context, r resendRequest) (resendAnswer, error) {
+	mux.Handle("POST "+Prefix+opResend, serve(h, func(ctx context.Context, r resendRequest) (resendAnswer, error) {
 		sent, err := a.Resend(ctx, r.IDs)
 		return resendAnswer{sent}, err
 	}))
 	if a.Clock != nil {
-		mux.Handle("POST "+prefix+opClock, serve(h, a.Clock))
+		mux.Handle("POST "+Prefix+opClock, serve(h, a.Clock))
 	}
 	return mux
 }

@@ -23,7 +23,7 @@ func TestRefusedRequestsDoNotFillTheLog(t *testing.T) {
 	}, slog.New(slog.NewTextHandler(&log, nil)))
 	ask := func() {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, prefix+opSearch, strings.NewReader("{}")))
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, Prefix+opSearch, strings.NewReader("{}")))
 		if w.Code != http.StatusForbidden {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}

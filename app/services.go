@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"tocsin/core/topic"
+	"tocsin/flow/ingest"
+	"tocsin/service"
+	"tocsin/service/access"
+	"tocsin/service/cloudtrail"
+	"tocsin/service/cloudwatch"
+	"tocsin/service/iam"
+	"tocsin/service/sns"
+	"tocsin/service/sts"
+	"tocsin/wire"
+	"tocsin/wire/model"
+	"tocsin/wire/sigv4"
+)
+
+// newEndpoint makes the services and joins them: what one needs of another goes
+// through functions, so that none knows another.
+func (a *App) newEndpoint() (*endpoint, error) {
+	scope := a.config.Scope()
+	e := &endpoint{app: a, authorizers: map[string]service.Authorizer{}}
+	e.gate = access.New(access.Options{
+		State: a.db, Now: a.o.Now, Partition: scope.Partition,
+		Root: func() (id, secret, account string) { return a.first.RootKey.ID, a.first.RootKey.Secret, scope.Account },
+	})
+	// Clients sign by the time of day, also when they rehearse.
+	e.verifier = sigv4.Verifier{Secret: e.gate.Secret, Now: time.Now, MaxBody: wire.DefaultMaxBody}
+
+	e.buckets = http.NotFoundHandler()
+	e.trails = cloudtrail.New(cloudtrail.Options{
+		State: a.db, Now: a.o.Now, Owner: a.owner, Log: a.o.Log, Default: scope,
+		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search,
+		CanAssume: e.gate.Role, ServiceMay: e.gate.Service,
+	})
+	var services []wire.Service
+	for _, s := range []struct {
+		model   wire.Model
+		methods service.Authorizer
+	}{
+		{model.CloudTrail(), e.trails},
+		{model.CloudWatch(), cloudwatch.New(cloudwatch.Options{State: a.db, Now: a.o.Now, Wake: a.ring.Wake})},
+		{model.SNS(), sns.New(sns.Options{State: a.db, Now: a.o.Now, Wake: a.courier.Wake, Endpoint: a.checkEndpoint})},
+		{model.IAM(), iam.New(iam.Options{State: a.db, Now: a.o.Now})},
+		{model.STS(), sts.New(sts.Options{State: a.db, Now: a.o.Now})},
+	} {
+		services = append(services, wire.Service{Model: s.model, Methods: s.methods})
+		e.authorizers[s.model.Name] = s.methods
+	}
+	calls, err := wire.New(wire.Options{Services: services, Admit: e.admit, Permit: e.permit, Observe: e.observe, Log: a.o.Log})
+	e.calls = calls
+	return e, err
+}
+
+// putTrailEvents stores events of a trail.
+func (a *App) putTrailEvents(ctx context.Context, group int64, stream string, all []cloudtrail.LogEvent) error {
+	p := ingest.Put{Group: group, Stream: stream}
+	for _, e := range all {
+		p.Events = append(p.Events, ingest.PutEvent{Time: e.Time.UnixMilli(), Message: e.Message, ID: e.ID})
+	}
+	return a.ingest.Put(ctx, p)
+}
+
+// checkEndpoint says why what a client subscribes cannot be delivered to.
+// Mail is taken without a mail server too, as a rehearsal may do without.
+func (a *App) checkEndpoint(p topic.Protocol, _ string) error {
+	if _, ok := a.receivers.For(p); !ok && p != topic.Email && p != topic.EmailJSON {
+		return fmt.Errorf("nothing here delivers by %s", p)
+	}
+	return nil
+}
