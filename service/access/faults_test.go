@@ -54,18 +54,36 @@ func TestFaults(t *testing.T) {
 		{"right session", call{service: "sts", form: identityCall, key: one}, 200, "", ""},
 		{"right session in the query", call{service: "sts", form: identityCall, key: one, query: true, expires: "60"}, 200, "", ""},
 
-		{"wrong key", call{service: "sts", form: identityCall, key: key{"AKIANOSUCHNOSUCHNOSU", "secret", ""}},
-			403, "InvalidClientTokenId", "The security token included in the request is invalid."},
-		{"wrong secret", call{service: "sts", form: identityCall, key: key{reader.id, "guessed", ""}},
-			403, "SignatureDoesNotMatch", "The request signature we calculated does not match"},
-		{"no signature", call{service: "sts", form: identityCall, key: reader, change: func(r *http.Request) { r.Header.Del("Authorization") }},
-			403, "MissingAuthenticationToken", "Missing Authentication Token"},
-		{"replayed", call{service: "sts", form: identityCall, key: reader, signed: e.now().Add(-6 * time.Minute)},
-			403, "SignatureDoesNotMatch", "Signature expired: "},
-		{"from the future", call{service: "sts", form: identityCall, key: reader, signed: e.now().Add(6 * time.Minute)},
-			403, "SignatureDoesNotMatch", "Signature not yet current: "},
-		{"expired presign", call{service: "sts", form: identityCall, key: reader, query: true, expires: "60", signed: e.now().Add(-2 * time.Minute)},
-			403, "SignatureDoesNotMatch", "Signature expired: "},
+		{
+			"wrong key",
+			call{service: "sts", form: identityCall, key: key{"AKIANOSUCHNOSUCHNOSU", "secret", ""}},
+			403, "InvalidClientTokenId", "The security token included in the request is invalid.",
+		},
+		{
+			"wrong secret",
+			call{service: "sts", form: identityCall, key: key{reader.id, "guessed", ""}},
+			403, "SignatureDoesNotMatch", "The request signature we calculated does not match",
+		},
+		{
+			"no signature",
+			call{service: "sts", form: identityCall, key: reader, change: func(r *http.Request) { r.Header.Del("Authorization") }},
+			403, "MissingAuthenticationToken", "Missing Authentication Token",
+		},
+		{
+			"replayed",
+			call{service: "sts", form: identityCall, key: reader, signed: e.now().Add(-6 * time.Minute)},
+			403, "SignatureDoesNotMatch", "Signature expired: ",
+		},
+		{
+			"from the future",
+			call{service: "sts", form: identityCall, key: reader, signed: e.now().Add(6 * time.Minute)},
+			403, "SignatureDoesNotMatch", "Signature not yet current: ",
+		},
+		{
+			"expired presign",
+			call{service: "sts", form: identityCall, key: reader, query: true, expires: "60", signed: e.now().Add(-2 * time.Minute)},
+			403, "SignatureDoesNotMatch", "Signature expired: ",
+		},
 		{"tampered body", call{service: "iam", form: listUsers, key: reader, change: func(r *http.Request) {
 			text := "Action=GetUser&Version=2010-05-08"
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
@@ -73,28 +91,54 @@ func TestFaults(t *testing.T) {
 		{"tampered query", call{service: "sts", form: identityCall, key: reader, query: true, expires: "60", change: func(r *http.Request) {
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "X-Amz-Expires=60", "X-Amz-Expires=6000", 1)
 		}}, 403, "SignatureDoesNotMatch", "The request signature we calculated does not match"},
-		{"added token", call{service: "sts", form: identityCall, key: reader, change: func(r *http.Request) { r.Header.Set("X-Amz-Security-Token", one.token) }},
-			403, "SignatureDoesNotMatch", "not signed"},
+		{
+			"added token",
+			call{service: "sts", form: identityCall, key: reader, change: func(r *http.Request) { r.Header.Set("X-Amz-Security-Token", one.token) }},
+			403, "SignatureDoesNotMatch", "not signed",
+		},
 
-		{"not allowed", call{service: "iam", form: listUsers, key: reader}, 403, "AccessDenied",
-			"User: arn:aws:iam::123456789012:user/reader is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/ because no identity-based policy allows the iam:ListUsers action"},
-		{"deny beats allow", call{service: "iam", form: listUsers, key: barred}, 403, "AccessDenied",
-			"User: arn:aws:iam::123456789012:user/barred is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/ with an explicit deny in an identity-based policy"},
+		{
+			"not allowed",
+			call{service: "iam", form: listUsers, key: reader},
+			403, "AccessDenied",
+			"User: arn:aws:iam::123456789012:user/reader is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/ because no identity-based policy allows the iam:ListUsers action",
+		},
+		{
+			"deny beats allow",
+			call{service: "iam", form: listUsers, key: barred},
+			403, "AccessDenied",
+			"User: arn:aws:iam::123456789012:user/barred is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::123456789012:user/ with an explicit deny in an identity-based policy",
+		},
 		{"no such action", call{service: "iam", form: "Action=Sing&Version=2010-05-08", key: rootKey}, 400, "InvalidAction", ""},
 
 		{"inactive key", call{service: "sts", form: identityCall, key: resting}, 403, "InvalidClientTokenId", "The security token included in the request is invalid."},
 		{"deleted key", call{service: "sts", form: identityCall, key: gone}, 403, "InvalidClientTokenId", "The security token included in the request is invalid."},
 
-		{"token of another session", call{service: "sts", form: identityCall, key: key{one.id, one.secret, other.token}},
-			403, "InvalidClientTokenId", "The security token included in the request is invalid."},
-		{"token of another session in the query", call{service: "sts", form: identityCall, key: key{one.id, one.secret, other.token}, query: true, expires: "60"},
-			403, "InvalidClientTokenId", "The security token included in the request is invalid."},
-		{"session without its token", call{service: "sts", form: identityCall, key: key{one.id, one.secret, ""}},
-			403, "InvalidClientTokenId", "The security token included in the request is invalid."},
-		{"token with a key that has none", call{service: "sts", form: identityCall, key: key{reader.id, reader.secret, one.token}},
-			403, "InvalidClientTokenId", "The security token included in the request is invalid."},
-		{"session without second factor", call{service: "iam", form: "Action=GetUser&Version=2010-05-08", key: one},
-			403, "InvalidClientTokenId", "The security token included in the request is invalid."},
+		{
+			"token of another session",
+			call{service: "sts", form: identityCall, key: key{one.id, one.secret, other.token}},
+			403, "InvalidClientTokenId", "The security token included in the request is invalid.",
+		},
+		{
+			"token of another session in the query",
+			call{service: "sts", form: identityCall, key: key{one.id, one.secret, other.token}, query: true, expires: "60"},
+			403, "InvalidClientTokenId", "The security token included in the request is invalid.",
+		},
+		{
+			"session without its token",
+			call{service: "sts", form: identityCall, key: key{one.id, one.secret, ""}},
+			403, "InvalidClientTokenId", "The security token included in the request is invalid.",
+		},
+		{
+			"token with a key that has none",
+			call{service: "sts", form: identityCall, key: key{reader.id, reader.secret, one.token}},
+			403, "InvalidClientTokenId", "The security token included in the request is invalid.",
+		},
+		{
+			"session without second factor",
+			call{service: "iam", form: "Action=GetUser&Version=2010-05-08", key: one},
+			403, "InvalidClientTokenId", "The security token included in the request is invalid.",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, code, message := e.answer(c.call)
