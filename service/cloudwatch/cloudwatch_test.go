@@ -184,4 +184,6 @@ func dim(name, value string) types.Dimension {
 }
 
 // document passes over the members that the SDK's types have for themselves.
-var document = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".noSmithyDocumentSerde" }, cmp.Ignore())
+var document = cmp.FilterPath(func(p cmp.Path) bool {
+	return p.Last().String() == ".noSmithyDocumentSerde" || p.Last().String() == ".ResultMetadata"
+}, cmp.Ignore())

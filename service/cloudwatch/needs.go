@@ -69,6 +69,9 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 		for _, name := range in.DashboardNames {
 			arns = append(arns, dashboardARN(at, name))
 		}
+		if len(arns) == 0 {
+			arns = append(arns, dashboardARN(at, "*"))
+		}
 		return need(arns...), nil
 	case *cloudwatch.TagResourceInput:
 		return tagNeeds(need(aws.ToString(in.ResourceARN)), in.Tags, nil), nil

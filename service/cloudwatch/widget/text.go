@@ -18,9 +18,10 @@ type font struct {
 const (
 	regular = 2.3
 	bold    = 3.4
-	// between is the room between two letters.
-	between = 4.4
 )
+
+// between is the room between two letters, in their unit.
+func (f font) between() float64 { return 3.5 + f.weight/2 }
 
 // lineHeight is from one line's baseline to the next one's.
 func (f font) lineHeight() float64 { return f.height * 1.9 }
@@ -29,20 +30,16 @@ func (f font) lineHeight() float64 { return f.height * 1.9 }
 func (f font) width(text string) float64 {
 	var w float64
 	for _, r := range text {
-		w += advance(r)
+		if c, ok := composed[r]; ok {
+			r = c.letter
+		}
+		g, ok := glyphs[r]
+		if !ok {
+			g = glyphs['\uFFFD']
+		}
+		w += g.width + f.between()
 	}
 	return w * f.height / 20
-}
-
-func advance(r rune) float64 {
-	if c, ok := composed[r]; ok {
-		r = c.letter
-	}
-	g, ok := glyphs[r]
-	if !ok {
-		g = glyphs['\uFFFD']
-	}
-	return g.width + between
 }
 
 // fit is a text that is no wider than room, cut if need be.
@@ -70,7 +67,7 @@ func (f font) fit(text string, room float64) string {
 func (c *canvas) text(f font, col color.RGBA, x, y float64, text string) {
 	scale := f.height / 20
 	var lines [][]point
-	x += between / 2 * scale
+	x += f.between() / 2 * scale
 	for _, r := range text {
 		letter, mark := r, rune(0)
 		if d, ok := composed[r]; ok {
@@ -91,7 +88,7 @@ func (c *canvas) text(f font, col color.RGBA, x, y float64, text string) {
 			}
 			lines = append(lines, strokes(accents[mark], place(g.width/2, lift))...)
 		}
-		x += (g.width + between) * scale
+		x += (g.width + f.between()) * scale
 	}
 	c.stroke(col, max(f.weight*scale, 1.05), lines...)
 }
