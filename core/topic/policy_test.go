@@ -142,3 +142,37 @@ func TestServicePublish(t *testing.T) {
 		}
 	}
 }
+
+// FuzzPolicy: what is taken can be read, added to and taken from, and stays what
+// would be taken.
+func FuzzPolicy(f *testing.F) {
+	f.Add(DefaultPolicy(ruledTopic), "label", "Publish")
+	f.Add(`{"Statement":{"Effect":"Deny","NotPrincipal":"*","NotAction":"sns:publish","Resource":"*"}}`, "l", "Subscribe")
+	f.Add(`{"Version":"2012-10-17","Id":"i","Statement":[{"Sid":"label","Effect":"Allow","Principal":{"AWS":["1","2"]},"Action":["SNS:Publish"],"Resource":["*"]}]}`, "label", "x")
+	f.Fuzz(func(t *testing.T, text, label, action string) {
+		if text == "" || CheckPolicy(ruledTopic, text) != nil {
+			return
+		}
+		added, err := AddPermission(text, ruledTopic, label, []string{"123456789012"}, []string{action})
+		if err == nil {
+			if err := CheckPolicy(ruledTopic, added); err != nil {
+				t.Errorf("%s: %v", added, err)
+			}
+		} else if _, ok := err.(*InvalidError); !ok {
+			t.Errorf("%s: %v", text, err)
+		}
+		removed, err := RemovePermission(text, label)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		p, err := ReadPolicy(removed)
+		if err != nil {
+			t.Fatalf("%s: %v", removed, err)
+		}
+		if len(p.Statements) > 0 {
+			if err := CheckPolicy(ruledTopic, removed); err != nil && len(removed) <= maxPolicy {
+				t.Errorf("%s: %v", removed, err)
+			}
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 
 	"tocsin/core/policy"
 	"tocsin/service"
+	"tocsin/service/access"
 )
 
 const all = "arn:aws:sns:eu-central-1:123456789012:*"
@@ -95,26 +96,15 @@ func TestNeedsOfNobody(t *testing.T) {
 	want(t, err, "InvalidParameter", "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1")
 }
 
-// decide decides what a call needs, as the gate does for callers without
-// policies of their own but the root's.
-func (b *bench) decide(t *testing.T, ctx context.Context, operation string, in any) policy.Decision {
+// permit asks the gate whether the call may be made.
+func (b *bench) permit(t *testing.T, ctx context.Context, operation string, in any) error {
 	t.Helper()
 	needs, err := b.service.Needs(ctx, operation, in)
-	if err != nil || len(needs) != 1 {
-		t.Fatalf("%s needs %+v, %v", operation, needs, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	n := needs[0]
-	var p policy.Policies
-	if n.Policy != nil {
-		document, err := policy.Parse(*n.Policy, n.Kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Resource = &policy.Named{Name: n.PolicyName, Policy: document}
-	}
-	return policy.Evaluate(p, policy.Request{
-		Principal: service.CallerOf(ctx).Principal, Action: n.Action, Resource: n.Resource, Owner: n.Owner, Context: n.Context,
-	})
+	gate := access.New(access.Options{State: b.world.State, Now: b.world.Now})
+	return gate.Permit(ctx, service.CallerOf(ctx), needs)
 }
 
 func TestTopicOfAnotherAccount(t *testing.T) {
@@ -123,31 +113,33 @@ func TestTopicOfAnotherAccount(t *testing.T) {
 	b.create(t)
 	their := b.as(t, stranger)
 	publish := func(to string) *api.PublishInput { return &api.PublishInput{TopicArn: &to, Message: aws.String("m")} }
-	if d := b.decide(t, b.ctx, "Publish", publish(alarms)); d.Verdict != policy.Allowed {
-		t.Errorf("the root is refused: %s", d.Text())
+	if err := b.permit(t, b.ctx, "Publish", publish(alarms)); err != nil {
+		t.Errorf("the root is refused: %v", err)
 	}
+	want(t, b.permit(t, their, "Publish", publish(alarms)), "AccessDenied",
+		"User: arn:aws:iam::999999999999:root is not authorized to perform: SNS:Publish on resource: "+alarms+" because no resource-based policy allows the SNS:Publish action")
 	for _, to := range []string{alarms, alarms + "-not"} {
-		if d := b.decide(t, their, "Publish", publish(to)); d.Verdict == policy.Allowed {
-			t.Errorf("a stranger publishes to %s: %s", to, d.Text())
+		if err := b.permit(t, their, "Publish", publish(to)); !access.IsDenied(err) {
+			t.Errorf("a stranger publishes to %s: %v", to, err)
 		}
 	}
 	_, err := b.AddPermission(b.ctx, &api.AddPermissionInput{
 		TopicArn: aws.String(alarms), Label: aws.String("them"), AWSAccountId: []string{"999999999999"}, ActionName: []string{"Publish"},
 	})
 	want(t, err, "", "")
-	if d := b.decide(t, their, "Publish", publish(alarms)); d.Verdict != policy.Allowed {
-		t.Errorf("a stranger is refused: %s", d.Text())
+	if err := b.permit(t, their, "Publish", publish(alarms)); err != nil {
+		t.Errorf("a stranger is refused: %v", err)
 	}
-	if d := b.decide(t, their, "Subscribe", &api.SubscribeInput{TopicArn: aws.String(alarms)}); d.Verdict == policy.Allowed {
-		t.Errorf("a stranger subscribes: %s", d.Text())
+	if err := b.permit(t, their, "Subscribe", &api.SubscribeInput{TopicArn: aws.String(alarms)}); !access.IsDenied(err) {
+		t.Errorf("a stranger subscribes: %v", err)
 	}
 	only := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"SNS:Subscribe","Resource":"` + alarms + `",
 		"Condition":{"StringEquals":{"sns:Protocol":"email"},"StringLike":{"sns:Endpoint":"*@example.com"}}}]}`
 	want(t, b.set("Policy", only), "", "")
 	for endpoint, allowed := range map[string]bool{"a@example.com": true, "a@example.org": false} {
-		d := b.decide(t, their, "Subscribe", &api.SubscribeInput{TopicArn: aws.String(alarms), Protocol: aws.String("email"), Endpoint: &endpoint})
-		if (d.Verdict == policy.Allowed) != allowed {
-			t.Errorf("%s: %s", endpoint, d.Text())
+		err := b.permit(t, their, "Subscribe", &api.SubscribeInput{TopicArn: aws.String(alarms), Protocol: aws.String("email"), Endpoint: &endpoint})
+		if (err == nil) != allowed {
+			t.Errorf("%s: %v", endpoint, err)
 		}
 	}
 }
@@ -160,10 +152,10 @@ func TestPolicyWithoutStatements(t *testing.T) {
 	_, err := b.RemovePermission(b.ctx, &api.RemovePermissionInput{TopicArn: aws.String(alarms), Label: aws.String("__default_statement_ID")})
 	want(t, err, "", "")
 	set := &api.SetTopicAttributesInput{TopicArn: aws.String(alarms)}
-	if d := b.decide(t, b.ctx, "SetTopicAttributes", set); d.Verdict != policy.Allowed {
-		t.Errorf("the owner is refused: %s", d.Text())
+	if err := b.permit(t, b.ctx, "SetTopicAttributes", set); err != nil {
+		t.Errorf("the owner is refused: %v", err)
 	}
-	if d := b.decide(t, b.as(t, stranger), "SetTopicAttributes", set); d.Verdict == policy.Allowed {
-		t.Errorf("a stranger is let in: %s", d.Text())
+	if err := b.permit(t, b.as(t, stranger), "SetTopicAttributes", set); !access.IsDenied(err) {
+		t.Errorf("a stranger is let in: %v", err)
 	}
 }

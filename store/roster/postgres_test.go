@@ -2,8 +2,11 @@ package roster_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,6 +92,37 @@ func TestTwoProcesses(t *testing.T) {
 			t.Fatalf("after round %d there are %+v", round, all)
 		}
 		desks[0].outbox(t)
+	}
+	// Of several who make a topic, one makes it, and those who want the same find it.
+	for round := range rounds {
+		var turn atomic.Int64
+		made := at(func(d *desk) (string, error) {
+			name := []string{"A", "B"}[turn.Add(1)%2]
+			arn, err := roster.New(roster.Options{State: d.db}).CreateTopic(t.Context(), scope, roster.NewTopic{
+				Name: fmt.Sprint("new-", round), Attributes: map[string]string{"DisplayName": name}, Tags: map[string]string{"name": name},
+			})
+			var refusal *topic.InvalidError
+			if errors.As(err, &refusal) {
+				return "", nil
+			}
+			return arn, err
+		})
+		slices.Sort(made)
+		if made[len(made)/2-1] != "" || made[len(made)/2] == "" {
+			t.Errorf("made by %v", made)
+		}
+		desks[0].view(t, func(ctx context.Context, tx *state.Tx) error {
+			arn := fmt.Sprintf("arn:aws:sns:eu-central-1:123456789012:new-%d", round)
+			x, err := tx.Topic(ctx, arn)
+			if err != nil {
+				return err
+			}
+			tags, err := tx.Tags(ctx, arn)
+			if tags["name"] != x.Settings.DisplayName {
+				t.Errorf("topic %s has the tags %v", x.Settings.DisplayName, tags)
+			}
+			return err
+		})
 	}
 	wanted := []roster.Named{named("slack", "https://hooks.example.com/a"), named("slack", "https://hooks.example.com/b")}
 	at(func(d *desk) (string, error) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tocsin/core/topic"
 	"tocsin/store/roster"
 	"tocsin/store/state"
@@ -208,4 +210,91 @@ func TestPrune(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestTagsOfTopics(t *testing.T) {
+	d := newDesk(t)
+	tags := func(want map[string]string) {
+		t.Helper()
+		d.view(t, func(ctx context.Context, tx *state.Tx) error {
+			got, err := tx.Tags(ctx, alarms+"-2")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			return err
+		})
+	}
+	const other = "Invalid parameter: Tags Reason: Topic already exists with different tags"
+	for _, c := range []struct {
+		tags map[string]string
+		text string // of the refusal
+	}{
+		{map[string]string{"a": "1", "b": ""}, ""},
+		{nil, ""},
+		{map[string]string{"b": ""}, ""},
+		{map[string]string{"c": ""}, other},
+		{map[string]string{"a": "2"}, other},
+	} {
+		_, err := d.CreateTopic(t.Context(), scope, roster.NewTopic{Name: "alarms-2", Tags: c.tags})
+		if c.text != "" {
+			wantRefusal(t, err, "InvalidParameter", c.text)
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	tags(map[string]string{"a": "1", "b": ""})
+	if err := d.DeleteTopic(t.Context(), alarms+"-2"); err != nil {
+		t.Error(err)
+	}
+	tags(map[string]string{})
+}
+
+func TestChanges(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	s := d.mustSubscribe(t, topic.SQS, "arn:aws:sqs:eu-central-1:123456789012:q")
+	if err := d.ChangeTopic(ctx, alarms, func(x *state.Topic) error { x.Policy = "p"; return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := d.ChangeSubscription(ctx, s.ARN, func(x *state.Subscription) error { x.Settings.Raw = true; return nil }); err != nil {
+		t.Error(err)
+	}
+	no := errors.New("no")
+	if err := d.ChangeTopic(ctx, alarms, func(x *state.Topic) error { x.Policy = "q"; return no }); !errors.Is(err, no) {
+		t.Error(err)
+	}
+	if err := d.ChangeSubscription(ctx, s.ARN, func(x *state.Subscription) error { x.Settings.Raw = false; return no }); !errors.Is(err, no) {
+		t.Error(err)
+	}
+	d.view(t, func(ctx context.Context, tx *state.Tx) error {
+		x, err := tx.Topic(ctx, alarms)
+		if x.Policy != "p" || !d.subscriptions(t)[0].Settings.Raw {
+			t.Errorf("they are %+v, %+v", x, d.subscriptions(t))
+		}
+		return err
+	})
+	wantRefusal(t, d.ChangeTopic(ctx, alarms+"-not", nil), "NotFound", "Topic does not exist")
+	wantRefusal(t, d.ChangeSubscription(ctx, s.ARN+"0", nil), "NotFound", "Subscription does not exist")
+}
+
+func TestPublishBatch(t *testing.T) {
+	d := newDesk(t)
+	entry := func(id, message string) topic.BatchEntry {
+		return topic.BatchEntry{ID: id, Publication: topic.Publication{Message: message}}
+	}
+	ids, err := d.PublishBatch(t.Context(), alarms, []topic.BatchEntry{entry("a", "1"), entry("b", "2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := d.outbox(t)
+	if len(out) != 2 || out[0].Message.ID != ids[0] || out[1].Message.ID != ids[1] || out[1].Message.Default != "2" || out[1].Message.TopicARN != alarms || d.woken != 1 {
+		t.Errorf("the outbox has %+v", out)
+	}
+	_, err = d.PublishBatch(t.Context(), alarms, []topic.BatchEntry{entry("a", "1"), entry("b", "")})
+	wantRefusal(t, err, "InvalidParameter", "Invalid parameter: Empty message")
+	_, err = d.PublishBatch(t.Context(), alarms+"-not", []topic.BatchEntry{entry("a", "1")})
+	wantRefusal(t, err, "NotFound", "Topic does not exist")
+	if out := d.outbox(t); len(out) != 0 {
+		t.Errorf("told all the same is %+v", out)
+	}
 }
