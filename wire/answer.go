@@ -28,6 +28,7 @@ type answer struct {
 	contentType string
 	header      [][2]string
 	body        []byte
+	stream      func(http.ResponseWriter) // writes what comes in place of body
 }
 
 func (a answer) send(w http.ResponseWriter) {
@@ -36,6 +37,11 @@ func (a answer) send(w http.ResponseWriter) {
 	}
 	if a.contentType != "" {
 		w.Header().Set("Content-Type", a.contentType)
+	}
+	if a.stream != nil {
+		w.WriteHeader(a.status)
+		a.stream(w)
+		return
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)

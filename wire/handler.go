@@ -104,6 +104,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve makes the answer. It puts the context that Admit gives into ctx.
 func (h *Handler) serve(ctx *context.Context, r *http.Request, t target, call *Call, body []byte, bodyErr error) answer {
 	out, err := h.do(ctx, r, t, call, body, bodyErr)
+	if err == nil && t.operation.events != nil {
+		return h.streaming(t, out, call)
+	}
 	if err == nil {
 		a, encodeErr := success(t.protocol, t.service, t.operation, out, call.RequestID)
 		if encodeErr == nil {
@@ -159,7 +162,7 @@ func (h *Handler) do(ctx *context.Context, r *http.Request, t target, call *Call
 		}
 	}
 	out, err = safely(t.operation, *ctx, in)
-	if err == nil {
+	if err == nil && t.operation.events == nil {
 		call.Output = out.Interface()
 		out = out.Elem()
 	}

@@ -23,7 +23,8 @@ type operation struct {
 	name    string
 	method  reflect.Value
 	in, out *plan
-	stream  bool // the answer is an event stream, which is not spoken
+	stream  bool  // the answer is an event stream in the SDK's form, which cannot be read
+	events  *plan // of the events that are streamed; nil when there is one output
 }
 
 var (
@@ -39,6 +40,14 @@ func newService(s Service) (*service, error) {
 	v := reflect.ValueOf(s.Methods)
 	for i := range v.NumMethod() {
 		name, method := v.Type().Method(i).Name, v.Method(i)
+		if event := eventType(name, method.Type()); event != nil {
+			op, err := ready.newStream(name, method, event)
+			if err != nil {
+				return nil, err
+			}
+			ready.operations[name] = op
+			continue
+		}
 		if !isOperation(name, method.Type()) {
 			continue
 		}

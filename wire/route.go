@@ -53,8 +53,8 @@ func (t target) find(speaks bool) target {
 	switch {
 	case t.operation == nil:
 		t.err = refusal("UnknownOperationException", "")
-	case t.operation.stream:
-		t.err = refusal("UnsupportedOperation", t.name+" answers with an event stream, which this endpoint does not speak yet.")
+	case t.operation.stream, t.operation.events != nil && t.protocol != JSON10 && t.protocol != JSON11:
+		t.err = refusal("UnsupportedOperation", t.name+" answers with an event stream, which this endpoint does not speak.")
 	}
 	return t
 }

@@ -17,6 +17,8 @@ func CloudWatchLogs() wire.Model {
 		Unions: []any{
 			&types.IntegrationDetailsMemberOpenSearchIntegrationDetails{},
 			&types.ResourceConfigMemberOpenSearchResourceConfig{},
+			&types.StartLiveTailResponseStreamMemberSessionStart{},
+			&types.StartLiveTailResponseStreamMemberSessionUpdate{},
 		},
 	}
 }
