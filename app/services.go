@@ -3,9 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
+	"tocsin/core/policy"
 	"tocsin/core/topic"
 	"tocsin/flow/ingest"
 	"tocsin/service"
@@ -13,8 +13,10 @@ import (
 	"tocsin/service/cloudtrail"
 	"tocsin/service/cloudwatch"
 	"tocsin/service/iam"
+	"tocsin/service/s3"
 	"tocsin/service/sns"
 	"tocsin/service/sts"
+	"tocsin/store/state"
 	"tocsin/wire"
 	"tocsin/wire/model"
 	"tocsin/wire/sigv4"
@@ -32,10 +34,18 @@ func (a *App) newEndpoint() (*endpoint, error) {
 	// Clients sign by the time of day, also when they rehearse.
 	e.verifier = sigv4.Verifier{Secret: e.gate.Secret, Now: time.Now, MaxBody: wire.DefaultMaxBody}
 
-	e.buckets = http.NotFoundHandler()
+	buckets := s3.New(s3.Options{
+		State: a.db, Blobs: a.blobs, Now: a.o.Now, Partition: scope.Partition, Log: a.o.Log,
+		Admit: e.admitToS3,
+		Permit: func(ctx context.Context, needs []service.Need) error {
+			return e.gate.Permit(ctx, service.CallerOf(ctx), needs)
+		},
+		Observe: e.keep,
+	})
+	e.buckets = buckets
 	e.trails = cloudtrail.New(cloudtrail.Options{
 		State: a.db, Now: a.o.Now, Owner: a.owner, Log: a.o.Log, Default: scope,
-		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search,
+		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search, Bucket: trailBuckets{buckets},
 		CanAssume: e.gate.Role, ServiceMay: e.gate.Service,
 	})
 	var services []wire.Service
@@ -73,4 +83,25 @@ func (a *App) checkEndpoint(p topic.Protocol, _ string) error {
 		return fmt.Errorf("nothing here delivers by %s", p)
 	}
 	return nil
+}
+
+// trailBuckets are the buckets as trails see them.
+type trailBuckets struct{ s3 *s3.Service }
+
+// BucketPolicy is that of cloudtrail.Bucket.
+func (b trailBuckets) BucketPolicy(ctx context.Context, bucket string) (owner string, policy *string, err error) {
+	document, owner, err := b.s3.Policy(ctx, bucket)
+	switch {
+	case s3.IsNoSuchBucket(err):
+		return "", nil, state.ErrNotFound
+	case err != nil || document == "":
+		return owner, nil, err
+	}
+	return owner, &document, nil
+}
+
+// PutObject is that of cloudtrail.Bucket.
+func (b trailBuckets) PutObject(ctx context.Context, in state.Scope, bucket, key string, body []byte, header map[string]string) error {
+	ctx = service.WithCaller(ctx, service.Caller{Principal: policy.Service(cloudtrail.Principal), Scope: in})
+	return b.s3.PutObject(ctx, bucket, key, body, header)
 }
