@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tocsin/core/policy"
 	"tocsin/service"
@@ -57,8 +58,9 @@ func (g *Gate) Role(ctx context.Context, roleARN, principal string, keys policy.
 	if err := g.Service(ctx, principal, keys, []service.Need{assume}); err != nil {
 		return err
 	}
+	session, _, _ := strings.Cut(principal, ".")
 	k := known{
-		principal: identity.SessionPrincipal(in, role, "service"),
+		principal: identity.SessionPrincipal(in, role, session),
 		policies:  policy.Policies{Identity: b.Identity, Boundary: b.Boundary},
 		keys:      merged(g.serviceKeys(), keys),
 	}
@@ -76,6 +78,5 @@ func (g *Gate) Role(ctx context.Context, roleARN, principal string, keys policy.
 // serviceKeys are the keys of a call that an AWS service makes itself: it always
 // comes over a safe way.
 func (g *Gate) serviceKeys() policy.Context {
-	keys := requestKeys(service.Caller{Time: g.Now(), TLS: true})
-	return keys
+	return requestKeys(service.Caller{Time: g.Now(), TLS: true})
 }
