@@ -91,15 +91,11 @@ func (s *Service) deliver(ctx context.Context, now time.Time) error {
 	return s.leased(ctx, "cloudtrail-deliver", now, func() error {
 		var trails []trail
 		var waiting []state.Resource[pending]
-		var chains []state.Resource[chain]
 		err := s.o.State.View(ctx, func(tx *state.Tx) (err error) {
 			if trails, err = allTrails(ctx, tx); err != nil {
 				return err
 			}
-			if waiting, err = pendings.All(ctx, tx, everywhere); err != nil {
-				return err
-			}
-			chains, err = allChains.All(ctx, tx, everywhere)
+			waiting, err = pendings.All(ctx, tx, everywhere)
 			return err
 		})
 		if err != nil {
@@ -107,7 +103,7 @@ func (s *Service) deliver(ctx context.Context, now time.Time) error {
 		}
 		var errs []error
 		for _, t := range trails {
-			errs = append(errs, s.deliverTrail(ctx, now, t, of(waiting, t), of(chains, t)))
+			errs = append(errs, s.deliverTrail(ctx, now, t, of(waiting, t)))
 		}
 		return errors.Join(errs...)
 	})
@@ -142,7 +138,7 @@ func ended(t trail, now time.Time) bool {
 }
 
 // deliverTrail does what is due for one trail.
-func (s *Service) deliverTrail(ctx context.Context, now time.Time, t trail, waiting []state.Resource[pending], chains []state.Resource[chain]) error {
+func (s *Service) deliverTrail(ctx context.Context, now time.Time, t trail, waiting []state.Resource[pending]) error {
 	var errs []error
 	left := 0
 	for _, p := range waiting {
@@ -163,7 +159,7 @@ func (s *Service) deliverTrail(ctx context.Context, now time.Time, t trail, wait
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	ends, err := s.deliverDigests(ctx, now, t, left == 0, chains)
+	ends, err := s.deliverDigests(ctx, now, t, left == 0)
 	if err != nil || t.Name != t.Value.ID || left > 0 || !ends || !ended(t, now) {
 		return err
 	}

@@ -250,6 +250,7 @@ func (w *world) chains(t testing.TB) (chains [][]digest.Checked) {
 		keys[*k.Fingerprint] = digest.PublicKey{Fingerprint: *k.Fingerprint, Value: k.Value, ValidFrom: *k.ValidityStartTime, ValidTo: *k.ValidityEndTime}
 	}
 	hasher := digest.NewHasher(new(gzip.Reader), math.MaxInt32)
+	listed := map[string]int{} // log files
 	for _, at := range w.bucket.keys("/CloudTrail-Digest/") {
 		bucket, key, _ := strings.Cut(at, "/")
 		meta := map[string]string{}
@@ -264,6 +265,7 @@ func (w *world) chains(t testing.TB) (chains [][]digest.Checked) {
 			continue
 		}
 		for _, l := range c.File.Logs {
+			listed[l.Place.Bucket+"/"+l.Place.Key]++
 			if v, _ := hasher.Check(l, bytes.NewReader(w.bucket.objects[l.Place.Bucket+"/"+l.Place.Key].body)); !v.Valid() {
 				t.Errorf("%s: %s", l.Place, v.Text())
 			}
@@ -274,6 +276,11 @@ func (w *world) chains(t testing.TB) (chains [][]digest.Checked) {
 			t.Errorf("%s is not the one after %s", at, before[len(before)-1].Place)
 		}
 		chains[len(chains)-1] = append(chains[len(chains)-1], c)
+	}
+	for _, at := range w.bucket.keys("/CloudTrail/") {
+		if listed[at] != 1 {
+			t.Errorf("%s is in %d digests", at, listed[at])
+		}
 	}
 	return chains
 }
@@ -314,7 +321,7 @@ func TestDigests(t *testing.T) {
 	w.called(t, "cloudtrail:DeleteTrail")
 	w.pass(t, 10*time.Minute)
 	last := w.chains(t)[0]
-	if n := len(last); n != 4 || len(last[3].File.Logs) != 0 {
+	if n := len(last); n != 4 || len(last[3].File.Logs) != 1 {
 		t.Errorf("%d digests, the last with %d log files", n, len(last[n-1].File.Logs))
 	}
 	if left := w.leftovers(t); left != "" {

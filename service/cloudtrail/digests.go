@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,8 +64,16 @@ const atOnceDigests = 100
 
 // deliverDigests writes the digests of a trail that are due; true when no chain
 // is left. Idle says that no log file waits to be written.
-func (s *Service) deliverDigests(ctx context.Context, now time.Time, t trail, idle bool, chains []state.Resource[chain]) (none bool, err error) {
+func (s *Service) deliverDigests(ctx context.Context, now time.Time, t trail, idle bool) (none bool, err error) {
 	v := t.Value
+	var chains []state.Resource[chain]
+	err = s.o.State.View(ctx, func(tx *state.Tx) error {
+		chains, err = allChains.Of(ctx, tx, v.ID)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
 	begun := func(c state.Resource[chain]) bool { return c.Value.Number == v.Chain && c.Value.Region == t.Region }
 	if v.Validation && v.Logging && !slices.ContainsFunc(chains, begun) {
 		// The home Region has digests from the start, also when nothing happens.
@@ -159,6 +168,9 @@ func (s *Service) writeDigest(ctx context.Context, now time.Time, t trail, c *st
 			next.Value.Next = now.Add(backoff(c.Value.Tries))
 			next.Value.Tries++
 		case last:
+			if next, err := allChains.Get(ctx, tx, c.Scope, c.Name); err != nil || next.Revision != c.Revision {
+				return cmp.Or(err, state.ErrChanged)
+			}
 			return allChains.Delete(ctx, tx, c.Scope, c.Name)
 		default:
 			next.Value.Start, next.Value.Last, next.Value.Logs = end, &signed.Link, later

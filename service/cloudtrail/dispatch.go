@@ -194,21 +194,16 @@ func (s *Service) putLogs(ctx context.Context, t trail, events []LogEvent) (fail
 		group, err = tx.LogGroup(ctx, in, name)
 		return err
 	})
-	switch {
-	case errors.Is(err, state.ErrNotFound):
+	if errors.Is(err, state.ErrNotFound) {
 		return "ResourceNotFoundException"
-	case err != nil:
-		s.o.Log.Error("the log group of a trail could not be found", "trail", t.Value.ARN, "error", err)
-		return internalError
 	}
-	if err := s.o.CanAssume(ctx, t.Value.Role, Principal, sourceOf(t), logNeeds(t)); err != nil {
-		return s.refusal(t, err)
+	if err == nil {
+		err = s.o.CanAssume(ctx, t.Value.Role, Principal, sourceOf(t), logNeeds(t))
 	}
-	if err := s.o.Put(ctx, group.ID, stream(t), events); err != nil {
-		s.o.Log.Error("the log group of a trail could not be written to", "trail", t.Value.ARN, "error", err)
-		return internalError
+	if err == nil {
+		err = s.o.Put(ctx, group.ID, stream(t), events)
 	}
-	return ""
+	return s.failure(t, err)
 }
 
 // keep writes what a trail took: for log files, and for the log group what

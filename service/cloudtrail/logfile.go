@@ -181,18 +181,6 @@ func fileKey(t digest.Trail, newest time.Time, unique string) string {
 
 // putObject writes a file into the bucket of a trail, and tells why it could not.
 func (s *Service) putObject(ctx context.Context, t trail, bucket, key string, content []byte, meta map[string]string) (failure string) {
-	t.Value.Bucket = bucket
-	needs, err := s.bucketNeeds(ctx, t, key)
-	switch {
-	case errors.Is(err, state.ErrNotFound):
-		return "NoSuchBucket"
-	case err != nil:
-		s.o.Log.Error("the bucket of a trail could not be asked", "trail", t.Value.ARN, "bucket", bucket, "error", err)
-		return internalError
-	}
-	if err := s.o.ServiceMay(ctx, Principal, sourceOf(t), needs); err != nil {
-		return s.refusal(t, err)
-	}
 	header := map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip", "x-amz-acl": ownerControl}
 	if t.Value.KMSKey != "" {
 		header["x-amz-server-side-encryption"], header["x-amz-server-side-encryption-aws-kms-key-id"] = "aws:kms", t.Value.KMSKey
@@ -200,23 +188,27 @@ func (s *Service) putObject(ctx context.Context, t trail, bucket, key string, co
 	for name, v := range meta {
 		header["x-amz-meta-"+name] = v
 	}
-	if err := s.o.Bucket.PutObject(ctx, t.Scope, bucket, key, digest.Compress(content), header); err != nil {
-		if errors.Is(err, state.ErrNotFound) {
-			return "NoSuchBucket"
-		}
-		s.o.Log.Error("a trail could not write to its bucket", "trail", t.Value.ARN, "bucket", bucket, "key", key, "error", err)
-		return internalError
+	t.Value.Bucket = bucket
+	needs, err := s.bucketNeeds(ctx, t, key, header)
+	if err == nil {
+		err = s.o.ServiceMay(ctx, Principal, sourceOf(t), needs)
 	}
-	return ""
+	if err == nil {
+		err = s.o.Buckets.PutObject(s.as(ctx, t), bucket, key, digest.Compress(content), header)
+	}
+	return s.failure(t, err)
 }
 
-// refusal is what the status of a trail says of a delivery that was not allowed,
-// or of which nobody could tell whether it is.
-func (s *Service) refusal(t trail, err error) string {
-	if isDenied(err) {
-		return accessDenied
+// failure is what the status of a trail says of a delivery: the code of an API
+// error. Of others the log tells.
+func (s *Service) failure(t trail, err error) string {
+	if err == nil {
+		return ""
 	}
-	s.o.Log.Error("it cannot be told whether a trail may deliver", "trail", t.Value.ARN, "error", err)
+	if code := codeOf(err); code != "" {
+		return code
+	}
+	s.o.Log.Error("a trail could not deliver", "trail", t.Value.ARN, "error", err)
 	return internalError
 }
 

@@ -21,14 +21,13 @@ type api struct {
 	reads  string // read-only though they do not begin so
 	writes string // the reverse
 	data   string // of the data plane
-	// names are those that have another name in records.
-	names map[string]string
 }
 
 // questions are how operations begin that change nothing.
-var questions = []string{"Get", "List", "Describe", "Lookup", "Head", "Filter", "Test", "Search", "Check", "Simulate", "Select", "Decode"}
+var questions = []string{"Get", "List", "Describe", "Lookup", "Filter", "Test", "Search", "Check", "Simulate", "Decode"}
 
-// apis are the services by their names in package wire's models.
+// apis are the services by their names in package wire's models. S3, which is
+// not called through wire, tells of its calls itself.
 //
 // UNSURE: which calls of CloudWatch Logs are data events; its reads of events are
 // management events in its guide, its writes are in none.
@@ -41,21 +40,6 @@ var apis = map[string]api{
 	"sts": {
 		source: "sts.amazonaws.com", reads: "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity",
 		writes: "GetFederationToken GetSessionToken",
-	},
-	"s3": {
-		source: "s3.amazonaws.com",
-		data: "GetObject HeadObject PutObject DeleteObject DeleteObjects CopyObject ListObjects ListObjectsV2 ListObjectVersions ListMultipartUploads ListParts " +
-			"CreateMultipartUpload UploadPart UploadPartCopy CompleteMultipartUpload AbortMultipartUpload GetObjectAcl PutObjectAcl GetObjectTagging " +
-			"PutObjectTagging DeleteObjectTagging GetObjectAttributes GetObjectRetention PutObjectRetention GetObjectLegalHold PutObjectLegalHold " +
-			"RestoreObject SelectObjectContent GetObjectTorrent HeadBucket",
-		names: map[string]string{
-			"ListObjectsV2": "ListObjects", "GetBucketLifecycleConfiguration": "GetBucketLifecycle", "PutBucketLifecycleConfiguration": "PutBucketLifecycle",
-			"GetPublicAccessBlock": "GetBucketPublicAccessBlock", "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-			"DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock", "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
-			"PutObjectLockConfiguration": "PutBucketObjectLockConfiguration", "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
-			"PutBucketAccelerateConfiguration": "PutAccelerateConfiguration", "GetBucketNotificationConfiguration": "GetBucketNotification",
-			"PutBucketNotificationConfiguration": "PutBucketNotification",
-		},
 	},
 }
 
@@ -75,9 +59,6 @@ func OperationOf(model, operation string) Operation {
 	in := func(list string) bool { return slices.Contains(strings.Fields(list), operation) }
 	o := Operation{Source: a.source, Name: operation, Data: in(a.data)}
 	o.ReadOnly = in(a.reads) || !in(a.writes) && slices.ContainsFunc(questions, func(q string) bool { return strings.HasPrefix(operation, q) })
-	if name, other := a.names[operation]; other {
-		o.Name = name
-	}
 	if o.Name == "" {
 		o.Name = "UnknownOperation"
 	}

@@ -25,9 +25,9 @@ var (
 		"SecretAccessKey": true, "Password": true, "NewPassword": true, "OldPassword": true, // as in records of IAM
 	}
 	secret = map[string]bool{
-		"SessionToken": true, "ServicePassword": true, "ServiceCredentialSecret": true, "PrivateKey": true, "Base32StringSeed": true,
+		"SessionToken": true, "ServicePassword": true, "ServiceCredentialSecret": true, "PrivateKey": true, "AddPrivateKey": true, "Base32StringSeed": true,
 		"QRCodePNG": true, "WebIdentityToken": true, "SAMLAssertion": true, "TokenCode": true, "AuthenticationCode1": true, "AuthenticationCode2": true,
-		"TradeInToken": true, "SSECustomerKey": true, "CopySourceSSECustomerKey": true,
+		"TradeInToken":                                         true,
 		"sns.ConfirmSubscriptionInput.Token":                   true,
 		"sns.PublishInput.Message":                             true,
 		"sns.PublishInput.MessageAttributes":                   true,

@@ -36,9 +36,9 @@ func (s *Service) checkDelivery(ctx context.Context, t trail, before Trail) erro
 }
 
 func (s *Service) checkBucket(ctx context.Context, t trail) error {
-	needs, err := s.bucketNeeds(ctx, t, digests(t, t.Region).LogFolder())
+	needs, err := s.bucketNeeds(ctx, t, digests(t, t.Region).LogFolder(), map[string]string{"x-amz-acl": ownerControl})
 	switch {
-	case errors.Is(err, state.ErrNotFound):
+	case codeOf(err) == noBucket:
 		return &types.S3BucketDoesNotExistException{Message: text("S3 bucket %s does not exist!", t.Value.Bucket)}
 	case err != nil:
 		return err
@@ -50,34 +50,43 @@ func (s *Service) checkBucket(ctx context.Context, t trail) error {
 // denied is no when err says that something is not allowed. Another error stays
 // what it is: nobody knows then.
 func denied(err, no error) error {
-	if isDenied(err) {
+	if codeOf(err) == accessDenied {
 		return no
 	}
 	return err
 }
 
-func isDenied(err error) bool {
-	var refusal smithy.APIError
-	return errors.As(err, &refusal) && refusal.ErrorCode() == accessDenied
+// codeOf is the code of an API error, "" of others.
+func codeOf(err error) string {
+	var coded interface{ ErrorCode() string }
+	if errors.As(err, &coded) {
+		return coded.ErrorCode()
+	}
+	return ""
 }
 
+// noBucket is S3's code for a bucket that is not there.
+const noBucket = "NoSuchBucket"
+
 // bucketNeeds is what CloudTrail needs to write a key of a trail's bucket.
-func (s *Service) bucketNeeds(ctx context.Context, t trail, key string) ([]service.Need, error) {
-	if s.o.Bucket == nil {
-		return nil, state.ErrNotFound
+func (s *Service) bucketNeeds(ctx context.Context, t trail, key string, header map[string]string) ([]service.Need, error) {
+	if s.o.Buckets == nil {
+		return nil, &smithy.GenericAPIError{Code: noBucket, Message: "there are no buckets here"}
 	}
-	owner, document, err := s.o.Bucket.BucketPolicy(ctx, t.Value.Bucket)
+	ctx = s.as(ctx, t)
+	acl, err := s.o.Buckets.NeedOf(ctx, "s3:GetBucketAcl", t.Value.Bucket, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	at := "arn:" + t.Partition + ":s3:::" + t.Value.Bucket
-	acl := service.Need{
-		Action: "s3:GetBucketAcl", Resource: at, Owner: owner, Policy: document, PolicyName: "bucket policy of " + t.Value.Bucket,
-		Kind: policy.Bucket,
-	}
-	put := acl
-	put.Action, put.Resource, put.Context = "s3:PutObject", at+"/"+key, policy.Context{"s3:x-amz-acl": {ownerControl}}
-	return []service.Need{acl, put}, nil
+	put, err := s.o.Buckets.NeedOf(ctx, "s3:PutObject", t.Value.Bucket, key, header)
+	return []service.Need{acl, put}, err
+}
+
+// as is the context of what CloudTrail does itself for a trail.
+func (s *Service) as(ctx context.Context, t trail) context.Context {
+	return service.WithCaller(ctx, service.Caller{
+		Principal: policy.Service(Principal), Scope: t.Scope, Time: s.o.Now(), RequestID: s.o.NewID(), UserAgent: Principal, TLS: true,
+	})
 }
 
 // sourceOf are the condition keys by which policies tell trails apart.

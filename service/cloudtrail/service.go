@@ -46,7 +46,8 @@ type Options struct {
 	// Search finds events; it is events.Store's.
 	Search func(ctx context.Context, q events.Query) (events.Page, error)
 
-	Bucket Bucket
+	// Buckets is nil when there are none.
+	Buckets Buckets
 
 	// CanAssume tells whether a service may assume the role and the role may do
 	// what is needed; without needs whether it may assume it. A refusal is an API
@@ -78,14 +79,16 @@ type LogEvent struct {
 	Message []byte
 }
 
-// A Bucket is where trails put their files: package s3's.
-type Bucket interface {
-	// BucketPolicy is whose the bucket is and its policy, nil when it has none.
-	// state.ErrNotFound says that there is no such bucket.
-	BucketPolicy(ctx context.Context, bucket string) (owner string, policy *string, err error)
-	// PutObject writes an object, in the name of CloudTrail and without asking
-	// who may. Header has its Content-Type and so on, and x-amz-meta-... .
-	PutObject(ctx context.Context, scope state.Scope, bucket, key string, body []byte, header map[string]string) error
+// Buckets is where trails put their files: package s3's Service. An error whose
+// ErrorCode is NoSuchBucket says that a bucket is not there. The caller is that
+// of the context: CloudTrail itself.
+type Buckets interface {
+	// NeedOf is what the caller must be allowed to do for an action with a bucket, or
+	// with its object when key is not "".
+	NeedOf(ctx context.Context, action, bucket, key string, header map[string]string) (service.Need, error)
+	// PutObject writes an object, without asking who may. Header has its
+	// Content-Type and so on, and x-amz-meta-... .
+	PutObject(ctx context.Context, bucket, key string, body []byte, header map[string]string) error
 }
 
 // A Service is CloudTrail. Its methods may be called by any number of goroutines.

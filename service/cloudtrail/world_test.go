@@ -60,7 +60,7 @@ func newWorld(t testing.TB, change ...func(*cloudtrail.Options)) *world {
 	var mu sync.Mutex
 	w.options = cloudtrail.Options{
 		State: w.State, Now: w.Now, Owner: "test", Default: servicetest.Scope,
-		Group: func() int64 { return w.own.ID }, Put: w.logs.put, Search: store.Search, Bucket: w.bucket,
+		Group: func() int64 { return w.own.ID }, Put: w.logs.put, Search: store.Search, Buckets: w.bucket,
 		CanAssume: func(_ context.Context, role, by string, _ policy.Context, needs []service.Need) error {
 			if w.distrust {
 				return denial("no trust")
@@ -173,17 +173,20 @@ type object struct {
 	header map[string]string
 }
 
-func (b *buckets) BucketPolicy(_ context.Context, name string) (string, *string, error) {
+func (b *buckets) NeedOf(_ context.Context, action, name, key string, header map[string]string) (service.Need, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p, ok := b.policies[name]
 	if !ok {
-		return "", nil, state.ErrNotFound
+		return service.Need{}, &smithy.GenericAPIError{Code: "NoSuchBucket"}
 	}
-	return servicetest.Account, p, nil
+	return service.Need{Action: action, Resource: "arn:aws:s3:::" + name + "/" + key, Policy: p, Context: policy.Context{"s3:x-amz-acl": {header["x-amz-acl"]}}}, nil
 }
 
-func (b *buckets) PutObject(_ context.Context, _ state.Scope, name, key string, body []byte, header map[string]string) error {
+func (b *buckets) PutObject(ctx context.Context, name, key string, body []byte, header map[string]string) error {
+	if c := service.CallerOf(ctx); c.Principal.Type != policy.ServicePrincipal || c.Account != servicetest.Account {
+		return fmt.Errorf("called by %+v", c)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.fail == nil || b.applied {
