@@ -170,14 +170,18 @@ func findAlarms(t *testing.T, s suite) {
 // them, whichever is committed first.
 func putWhileCounting(t *testing.T, s suite) {
 	addPoints(t, s.a, of("m", 1))
-	reading, counting, put := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	reading, counted, put := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
 		once := sync.OnceFunc(func() { close(reading) })
 		put <- s.a.Update(t.Context(), func(tx *state.Tx) error {
 			_, _, err := tx.PutAlarm(t.Context(), on("m"))
 			once()
-			<-counting
-			for range 50 { // the other gets time to overtake
+			for range 1000 { // time enough for the other to overtake
+				select {
+				case <-counted:
+					return err
+				default:
+				}
 				if _, err := tx.Alarms(t.Context()); err != nil {
 					return err
 				}
@@ -186,13 +190,13 @@ func putWhileCounting(t *testing.T, s suite) {
 		})
 	}()
 	<-reading
-	close(counting)
 	update(t, s.b, func(ctx context.Context, tx *state.Tx) error {
 		if err := tx.AddPoints(ctx, []state.Points{at("m", 7, metric.Of(1))}); err != nil {
 			return err
 		}
 		return tx.MarkDue(ctx, touch("m", 7*minuteLength))
 	})
+	close(counted)
 	if err := <-put; err != nil {
 		t.Fatal(err)
 	}
