@@ -385,3 +385,17 @@ func TestAlarmHistory(t *testing.T) {
 		same(t, oldest, paged)
 	})
 }
+
+func TestAlarmContributors(t *testing.T) {
+	told(t, func(t *testing.T, b *bench) {
+		b.putAlarm(t, watch("a", "m"))
+		out := must[*api.DescribeAlarmContributorsOutput](t)(b.DescribeAlarmContributors(b.ctx, &api.DescribeAlarmContributorsInput{AlarmName: aws.String("a")}))
+		if len(out.AlarmContributors) != 0 {
+			t.Errorf("%+v", out)
+		}
+		_, err := b.DescribeAlarmContributors(b.ctx, &api.DescribeAlarmContributorsInput{AlarmName: aws.String("none")})
+		if got := fault(err); got != "ResourceNotFoundException: There is no metric alarm with the name none" {
+			t.Error(got)
+		}
+	})
+}

@@ -28,6 +28,7 @@ type operations interface {
 	DeleteAlarmMuteRule(context.Context, *api.DeleteAlarmMuteRuleInput, ...func(*api.Options)) (*api.DeleteAlarmMuteRuleOutput, error)
 	DeleteAlarms(context.Context, *api.DeleteAlarmsInput, ...func(*api.Options)) (*api.DeleteAlarmsOutput, error)
 	DeleteDashboards(context.Context, *api.DeleteDashboardsInput, ...func(*api.Options)) (*api.DeleteDashboardsOutput, error)
+	DescribeAlarmContributors(context.Context, *api.DescribeAlarmContributorsInput, ...func(*api.Options)) (*api.DescribeAlarmContributorsOutput, error)
 	DescribeAlarmHistory(context.Context, *api.DescribeAlarmHistoryInput, ...func(*api.Options)) (*api.DescribeAlarmHistoryOutput, error)
 	DescribeAlarms(context.Context, *api.DescribeAlarmsInput, ...func(*api.Options)) (*api.DescribeAlarmsOutput, error)
 	DescribeAlarmsForMetric(context.Context, *api.DescribeAlarmsForMetricInput, ...func(*api.Options)) (*api.DescribeAlarmsForMetricOutput, error)

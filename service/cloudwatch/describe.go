@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func alarmsOutput(metrics []state.Alarm, composites []state.CompositeAlarm, limi
 type alarmRequest struct {
 	at                  state.Scope
 	metrics, composites bool
-	names               []string // nil for all
+	names               []string // none for all
 	prefix, action      string
 	state               alarm.State
 	from                alarmPlace
@@ -134,7 +135,7 @@ func alarmTypes(given []types.AlarmType) (metrics, composites bool, err error) {
 
 // findMetrics are the metric alarms of a page and one more.
 func (q alarmRequest) findMetrics(ctx context.Context, tx *state.Tx) ([]state.Alarm, error) {
-	if q.names == nil {
+	if len(q.names) == 0 {
 		return tx.FindAlarms(ctx, state.AlarmQuery{
 			Scope: q.at, Prefix: q.prefix, State: q.state, Action: q.action, After: q.from.After, Limit: q.limit + 1,
 		})
@@ -157,7 +158,7 @@ func (q alarmRequest) findComposites(ctx context.Context, tx *state.Tx) ([]state
 	for _, r := range rows {
 		d := r.Value.Definition
 		if q.from.Composite && d.Name <= q.from.After || !strings.HasPrefix(d.Name, q.prefix) ||
-			q.names != nil && !slices.Contains(q.names, d.Name) ||
+			len(q.names) > 0 && !slices.Contains(q.names, d.Name) ||
 			!q.wants(r.Value.Record.State, d.OKActions, d.AlarmActions, d.InsufficientDataActions) {
 			continue
 		}
@@ -263,4 +264,28 @@ func (s *Service) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.De
 		return err
 	})
 	return out, err
+}
+
+// DescribeAlarmContributors lists the time series that make an alarm ring, of an
+// alarm that looks at several; here none does.
+func (s *Service) DescribeAlarmContributors(ctx context.Context, in *cloudwatch.DescribeAlarmContributorsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmContributorsOutput, error) {
+	if in.AlarmName == nil {
+		return nil, unset("alarmName")
+	}
+	if _, err := place[alarmPlace](in.NextToken); err != nil {
+		return nil, err
+	}
+	err := s.o.State.View(ctx, func(tx *state.Tx) error {
+		_, err := tx.Alarm(ctx, alarmARN(scope(ctx), *in.AlarmName))
+		return err
+	})
+	if errors.Is(err, state.ErrNotFound) {
+		return nil, &types.ResourceNotFoundException{
+			Message: aws.String("There is no metric alarm with the name " + *in.AlarmName), ResourceId: in.AlarmName, ResourceType: aws.String("alarm"),
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &cloudwatch.DescribeAlarmContributorsOutput{AlarmContributors: []types.AlarmContributor{}}, nil
 }

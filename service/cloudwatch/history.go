@@ -81,7 +81,7 @@ func historyQuery(ctx context.Context, in *cloudwatch.DescribeAlarmHistoryInput)
 	default:
 		return q, constraint(string(in.ScanBy), "scanBy", "Member must satisfy enum value set: [TimestampDescending, TimestampAscending]")
 	}
-	limit, err := pageSize(in.MaxRecords, 100, 100)
+	limit, err := pageSize(in.MaxRecords, 50, 100)
 	if err != nil {
 		return q, err
 	}

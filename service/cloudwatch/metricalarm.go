@@ -118,6 +118,8 @@ func plainAlarm(a *alarm.Alarm, in *cloudwatch.PutMetricAlarmInput) (err error) 
 	switch {
 	case a.MetricName == "":
 		return nil // Validate says so
+	case a.ThresholdMetricID != "":
+		return validation("ThresholdMetricId names one of the list of Metrics, which should be set.")
 	case in.Period == nil:
 		return validation("An alarm on a metric needs Period.")
 	case in.Statistic == "" && in.ExtendedStatistic == nil:

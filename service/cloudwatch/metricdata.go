@@ -148,7 +148,8 @@ func reader(ctx context.Context, tx *state.Tx, in state.Scope, start, now time.T
 				return expression.Read(nil, st, r), nil, nil
 			}
 			from := r.Anchor + metric.Align(r.Start-r.Anchor, st.Period)
-			points, err := series(ctx, tx, in, st.Metric, st.Unit, from, r.End+st.Period.Milliseconds())
+			to := r.Anchor + metric.Align(r.End-1-r.Anchor, st.Period) + st.Period.Milliseconds() // all of the last period
+			points, err := series(ctx, tx, in, st.Metric, st.Unit, from, to)
 			if err != nil {
 				return expression.Series{}, nil, err
 			}

@@ -48,6 +48,8 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 			return need(alarmARN(at, "*")), nil
 		}
 		return need(alarmARN(at, *in.AlarmName)), nil
+	case *cloudwatch.DescribeAlarmContributorsInput:
+		return need(alarmARN(at, aws.ToString(in.AlarmName))), nil
 	case *cloudwatch.SetAlarmStateInput:
 		return need(alarmARN(at, aws.ToString(in.AlarmName))), nil
 	case *cloudwatch.PutAlarmMuteRuleInput:

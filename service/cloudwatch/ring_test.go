@@ -193,3 +193,28 @@ func TestLateAlarm(t *testing.T) {
 		c.expect(t, `ALARM: "a"`)
 	})
 }
+
+// TestRingHighResolution: an alarm with periods of ten seconds looks at points of
+// single seconds.
+func TestRingHighResolution(t *testing.T) {
+	told(t, func(t *testing.T, b *bench) {
+		c := newChain(t, b)
+		in := watch("a", "m")
+		in.Period, in.EvaluationPeriods, in.Threshold, in.AlarmActions = aws.Int32(10), aws.Int32(3), aws.Float64(2), []string{topicARN}
+		c.putAlarm(t, in)
+		second := func(value float64) {
+			must[*api.PutMetricDataOutput](t)(c.PutMetricData(c.ctx, &api.PutMetricDataInput{Namespace: aws.String("App"), MetricData: []types.MetricDatum{{
+				MetricName: aws.String("m"), Value: &value, StorageResolution: aws.Int32(1), Timestamp: aws.Time(c.world.Now()),
+			}}}))
+			c.run(t, 5*time.Second)
+		}
+		for range 4 {
+			second(1)
+		}
+		same(t, nil, c.subjects(t))
+		for range 4 {
+			second(1)
+		}
+		c.expect(t, `ALARM: "a"`)
+	})
+}

@@ -93,7 +93,7 @@ func statisticsQuery(in *cloudwatch.GetMetricStatisticsInput, now time.Time) (q 
 			"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
 	}
 	q.from = metric.Align(roundStart(*in.StartTime, now, q.period), q.period)
-	q.to = in.EndTime.UnixMilli()
+	q.to = metric.Align(in.EndTime.UnixMilli()-1, q.period) + q.period.Milliseconds() // all of the last period
 	return q, nil
 }
 
