@@ -94,6 +94,15 @@ func isKept(name, value string) bool {
 	return false
 }
 
+// AWSManagedKey tells whether a topic is encrypted with the key that AWS manages for
+// SNS. Nobody can let other services use that key, so alarms cannot ring in
+// such a topic. [CloudWatch alarms with encrypted topics, re:Post]
+func (s TopicSettings) AWSManagedKey() bool {
+	const name = "alias/aws/sns"
+	key := s.Kept["KmsMasterKeyId"]
+	return key == name || strings.HasSuffix(key, ":"+name)
+}
+
 // Attributes are the settings as GetTopicAttributes shows them: DisplayName and
 // EffectiveDeliveryPolicy always, the others when they are set.
 func (s TopicSettings) Attributes() map[string]string {

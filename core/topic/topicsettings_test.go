@@ -141,3 +141,15 @@ func TestTopicSettingsComeBackFromWhatIsStored(t *testing.T) {
 		}
 	}
 }
+
+func TestAWSManagedKey(t *testing.T) {
+	for key, managed := range map[string]bool{
+		"": false, "alias/aws/sns": true, "arn:aws:kms:eu-central-1:123456789012:alias/aws/sns": true,
+		"alias/mine": false, "alias/aws/sns2": false, "arn:aws:kms:eu-central-1:123456789012:key/1234": false,
+	} {
+		s, err := TopicSettings{}.Set("KmsMasterKeyId", key)
+		if err != nil || s.AWSManagedKey() != managed {
+			t.Errorf("%q: %v, %v", key, s.AWSManagedKey(), err)
+		}
+	}
+}

@@ -123,13 +123,20 @@ func TestRing(t *testing.T) {
 func TestActions(t *testing.T) {
 	w := newWorld(t, sqlite(t), nil)
 	const missing, lambda = "arn:aws:sns:eu-central-1:123456789012:gone", "arn:aws:lambda:eu-central-1:123456789012:function:f"
-	const closed = "arn:aws:sns:eu-central-1:123456789012:closed" // to all but trails
+	const closed, locked = "arn:aws:sns:eu-central-1:123456789012:closed", "arn:aws:sns:eu-central-1:123456789012:locked"
 	w.update(func(ctx context.Context, tx *state.Tx) error {
+		settings, err := topic.TopicSettings{}.Set("KmsMasterKeyId", "alias/aws/sns")
+		if err != nil {
+			return err
+		}
+		if err := tx.PutTopic(ctx, state.Topic{ARN: locked, Owner: scope.Account, Settings: settings, Created: start}); err != nil {
+			return err
+		}
 		return tx.PutTopic(ctx, state.Topic{ARN: closed, Owner: scope.Account, Created: start, Policy: `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + closed + `"}]}`})
 	})
 	a := w.alarm("several", func(a *state.Alarm) {
 		a.Definition.AlarmActions = []string{missing, topicARN, closed, lambda, topicARN + ":0b6a3a5e-6a0a-4c43-9d0b-6f2f4f0f7d13"}
-		a.Definition.OKActions = []string{topicARN}
+		a.Definition.OKActions = []string{locked, topicARN}
 	})
 	silent := w.alarm("silent", func(a *state.Alarm) { a.Definition.ActionsEnabled = false })
 	odd := w.alarm("od\u00e9"+strings.Repeat("n", 100), nil)
@@ -156,6 +163,7 @@ func TestActions(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{
+		"Failed to execute action " + locked + ": CloudWatch Alarms does not have authorization to access the SNS topic encryption key.",
 		"Failed to execute action " + missing + ": there is no topic " + missing + "; create it, or take it out of the alarm's actions",
 		"Failed to execute action " + closed + ": Resource: " + a.Definition.ARN + " is not authorized to perform: SNS:Publish on resource: " + closed,
 		"Failed to execute action " + lambda + ": tocsin acts on SNS topics only, and " + lambda + " is none",
@@ -163,7 +171,7 @@ func TestActions(t *testing.T) {
 	}, failed); diff != "" {
 		t.Error(diff)
 	}
-	if got := strings.Count(w.log.String(), "an action of an alarm could not be run"); got != 4 {
+	if got := strings.Count(w.log.String(), "an action of an alarm could not be run"); got != 5 {
 		t.Errorf("the log was told of %d failures", got)
 	}
 	if got := w.stored(silent.Definition.ARN).Record.State; got != alarm.InAlarm {

@@ -204,8 +204,8 @@ func (r *Ringer) publish(ctx context.Context, tx *state.Tx, a act, action string
 	return text, nil
 }
 
-// mayPublish asks the policy of a topic whether alarms may ring there. An error is
-// a *refusal, with the text that AWS's histories have.
+// mayPublish asks the policy of a topic, and its key, whether alarms may ring
+// there. An error is a *refusal, with the text that AWS's histories have.
 func mayPublish(t state.Topic, alarmARN string) error {
 	of, _ := topic.ParseARN(alarmARN)
 	err := topic.ServicePublish(t.PolicyDocument(), t.ARN, "cloudwatch.amazonaws.com", topic.ServiceSource{ARN: alarmARN, Account: of.Account})
@@ -215,6 +215,8 @@ func mayPublish(t state.Topic, alarmARN string) error {
 		return &refusal{denied.Message}
 	case err != nil:
 		return &refusal{fmt.Sprintf("the policy of topic %s cannot be read: %v", t.ARN, err)}
+	case t.Settings.AWSManagedKey():
+		return &refusal{"CloudWatch Alarms does not have authorization to access the SNS topic encryption key."}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"tocsin/core/policy"
 	"tocsin/core/topic"
+	"tocsin/notify"
 	"tocsin/service"
 	"tocsin/store/state"
 )
@@ -128,6 +129,7 @@ func (s *Service) GetSubscriptionAttributes(ctx context.Context, in *sns.GetSubs
 			return err
 		}
 		attributes = sub.Attributes(t.Settings.Delivery)
+		attributes["Endpoint"] = shown(sub)
 		return nil
 	})
 	if err != nil {
@@ -214,8 +216,36 @@ func (s *Service) list(ctx context.Context, topicARN string, token *string, want
 	for i, sub := range page {
 		out[i] = types.Subscription{
 			SubscriptionArn: aws.String(sub.Listed()), TopicArn: &page[i].TopicARN, Owner: &page[i].Owner,
-			Protocol: aws.String(string(sub.Protocol)), Endpoint: &page[i].Endpoint,
+			Protocol: aws.String(string(sub.Protocol)), Endpoint: aws.String(listed(sub)),
 		}
 	}
 	return out, next, nil
+}
+
+// shown is the endpoint of a subscription as its owner sees it. That of a protocol which
+// only the operator can name, such as a webhook, is a secret of his.
+func shown(sub state.Subscription) string {
+	if _, err := topic.ParseProtocol(string(sub.Protocol)); err != nil {
+		return notify.Redact(sub.Protocol, sub.Endpoint)
+	}
+	return sub.Endpoint
+}
+
+// listed is the endpoint of a subscription as lists show it: without the password that
+// a URL may have. [Terraform's provider compares it so]
+func listed(sub state.Subscription) string {
+	scheme, rest, _ := strings.Cut(sub.Endpoint, "://")
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority = rest[:end]
+	}
+	at := strings.LastIndexByte(authority, '@')
+	if !sub.Protocol.Web() || at < 0 {
+		return shown(sub)
+	}
+	user, password, _ := strings.Cut(authority[:at], ":")
+	if password == "" {
+		return sub.Endpoint
+	}
+	return scheme + "://" + user + ":****" + rest[at:]
 }

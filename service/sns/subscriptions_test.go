@@ -12,7 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tocsin/core/topic"
+	"tocsin/notify"
 	"tocsin/store/roster"
+	"tocsin/store/state"
 )
 
 func TestLifeOfASubscription(t *testing.T) {
@@ -298,4 +300,38 @@ func TestLimits(t *testing.T) {
 	arn := b.subscribe(t, "sqs", queue, nil)
 	_, err = b.SetSubscriptionAttributes(b.ctx, &api.SetSubscriptionAttributesInput{SubscriptionArn: &arn, AttributeName: aws.String("FilterPolicy"), AttributeValue: aws.String(`{"a":["b"]}`)})
 	want(t, err, "FilterPolicyLimitExceeded", "The subscriptions to a topic may have 1 filter policies")
+}
+
+func TestSecretsOfEndpoints(t *testing.T) {
+	twice(t, func(t *testing.T, b *bench) {
+		b.create(t)
+		const webhook = "https://hooks.slack.com/services/T012/B012/abcdefghijklmnop"
+		if _, err := roster.New(roster.Options{State: b.world.State, Now: b.world.Now}).SyncManaged(t.Context(), []roster.Named{{TopicARN: alarms, Protocol: notify.Slack, Endpoint: webhook}}); err != nil {
+			t.Fatal(err)
+		}
+		b.subscribe(t, "https", "https://user:secret@x.example/p?q", nil)
+		b.subscribe(t, "https", "https://user@x.example:1/@:", nil)
+		b.subscribe(t, "http", "http://u:s%40:e@x.example", nil)
+		wanted := map[string]string{ // and as the owner sees them
+			"https://user:****@x.example/p?q": "https://user:secret@x.example/p?q",
+			"https://user@x.example:1/@:":     "https://user@x.example:1/@:",
+			"http://u:****@x.example":         "http://u:s%40:e@x.example",
+			"hooks.slack.com/...mnop":         "hooks.slack.com/...mnop",
+		}
+		got := map[string]string{}
+		err := b.world.State.View(t.Context(), func(tx *state.Tx) error {
+			all, err := tx.Subscriptions(t.Context(), "")
+			if err != nil {
+				return err
+			}
+			out, err := b.ListSubscriptions(b.ctx, &api.ListSubscriptionsInput{})
+			for i, sub := range out.Subscriptions {
+				got[*sub.Endpoint] = b.subscription(t, all[i].ARN)["Endpoint"]
+			}
+			return err
+		})
+		if diff := cmp.Diff(wanted, got); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+	})
 }
