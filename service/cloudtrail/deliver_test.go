@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -450,3 +451,81 @@ func TestLargeFilesDoNotWait(t *testing.T) {
 }
 
 var sortedText = cmpopts.SortSlices(func(a, b string) bool { return a < b })
+
+// The process ends after any effect on the world outside, and another goes on:
+// nothing is lost, nothing is there twice, and every file keeps its name.
+func TestKilledAfterEachEffect(t *testing.T) {
+	run := func(t *testing.T, cut int) (effects int, seen []string) {
+		w := newWorld(t)
+		group, _ := w.group(t, "trails"), w.topic(t, "files")
+		w.start(t, "main", logsTo(groupARN), func(in *sdk.CreateTrailInput) {
+			in.EnableLogFileValidation, in.IsMultiRegionTrail, in.SnsTopicName = aws.Bool(true), aws.Bool(true), aws.String("files")
+		})
+		w.cut = cut
+		const far = 1000
+		if cut == 0 {
+			w.cut = far
+		}
+		ctx, kill := context.WithCancel(t.Context())
+		w.kill = kill
+		tick := func() {
+			if err := w.Tick(ctx, w.Now()); err != nil && ctx.Err() == nil {
+				t.Fatal(err)
+			} else if ctx.Err() != nil {
+				ctx = t.Context()
+				w.Service = cloudtrail.New(w.options)
+				w.tick(t)
+			}
+		}
+		w.called(t, "CreateTopic", "iam:CreateUser")
+		tick()
+		w.called(t, "DeleteTopic")
+		for range 70 {
+			w.Advance(time.Minute)
+			tick()
+		}
+		must[*sdk.DeleteTrailOutput](t)(w.DeleteTrail(w.Context(t), &sdk.DeleteTrailInput{Name: aws.String("main")}))
+		for range 2 {
+			w.Advance(time.Minute)
+			tick()
+		}
+		tick()
+		if left := w.leftovers(t); left != "" {
+			t.Errorf("left over: %s", left)
+		}
+		seen = append(seen, "own: "+strings.Join(w.logs.of(w.own.ID), " "), "trail: "+strings.Join(w.logs.of(group.ID), " "))
+		for _, f := range w.files(t) {
+			seen = append(seen, "file: "+strings.Join(f, " "))
+		}
+		for _, c := range w.chains(t) {
+			for _, d := range c {
+				seen = append(seen, fmt.Sprintf("digest: %s with %d files", d.File.End.Format("15:04:05"), len(d.File.Logs)))
+			}
+		}
+		var told int
+		err := w.State.Update(t.Context(), func(tx *state.Tx) error {
+			all, err := tx.LeasePublications(t.Context(), "test", w.Now(), w.Now().Add(time.Minute), 100)
+			told = len(all)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, fmt.Sprint(told, " messages"))
+		if cut == 0 {
+			effects = far - w.cut
+		}
+		return effects, seen
+	}
+	effects, want := run(t, 0)
+	t.Logf("%d effects: %q", effects, want)
+	if effects < 8 {
+		t.Fatalf("only %d effects: %q", effects, want)
+	}
+	for cut := 1; cut <= effects; cut++ {
+		t.Run(fmt.Sprint("after effect ", cut), func(t *testing.T) {
+			_, got := run(t, cut)
+			equal(t, "what is there", want, got)
+		})
+	}
+}

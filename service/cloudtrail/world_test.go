@@ -42,13 +42,25 @@ type world struct {
 	deny map[string]bool
 	// distrust says that roles cannot be assumed.
 	distrust bool
+
+	// The next effects on the world outside end the process: cut is how many are
+	// left until then, 0 for never, and kill is what ends it.
+	cut  int
+	kill context.CancelFunc
+}
+
+// effect is called after each effect on the world outside.
+func (w *world) effect() {
+	if w.cut--; w.cut == 0 {
+		w.kill()
+	}
 }
 
 func newWorld(t testing.TB, change ...func(*cloudtrail.Options)) *world {
 	t.Helper()
 	w := &world{World: servicetest.New(t), deny: map[string]bool{}}
-	w.bucket = &buckets{objects: map[string]object{}, policies: map[string]*string{"logs": aws.String("{}")}}
-	w.logs = &logs{db: w.State, now: w.Now, ids: map[int64]map[event.ID]bool{}}
+	w.bucket = &buckets{done: w.effect, objects: map[string]object{}, policies: map[string]*string{"logs": aws.String("{}")}}
+	w.logs = &logs{done: w.effect, db: w.State, now: w.Now, ids: map[int64]map[event.ID]bool{}}
 	w.own = w.group(t, "aws-cloudtrail-logs")
 	store := events.New(events.Options{State: w.State, Blobs: blob.NewMemory(), Owner: "test", Now: w.Now})
 	t.Cleanup(func() {
@@ -166,6 +178,7 @@ type buckets struct {
 	fail     error              // guarded by mu
 	// applied says that what fails is written all the same.
 	applied bool
+	done    func()
 }
 
 type object struct {
@@ -192,6 +205,7 @@ func (b *buckets) PutObject(ctx context.Context, name, key string, body []byte, 
 	if b.fail == nil || b.applied {
 		b.objects[name+"/"+key] = object{body, header}
 		b.puts = append(b.puts, key)
+		b.done()
 	}
 	return b.fail
 }
@@ -220,6 +234,7 @@ type logs struct {
 	fail error                       // guarded by mu
 	// applied says that what fails is written all the same.
 	applied bool
+	done    func()
 }
 
 func (l *logs) put(ctx context.Context, group int64, stream string, given []cloudtrail.LogEvent) error {
@@ -248,6 +263,7 @@ func (l *logs) put(ctx context.Context, group int64, stream string, given []clou
 			return err
 		}
 	}
+	l.done()
 	return l.fail
 }
 
