@@ -15,10 +15,12 @@ type readings struct {
 	metrics []watched
 }
 
-// watched is one metric of an alarm, in the account that it is in.
+// watched is one metric of an alarm, in the account that it is in, and in one unit
+// or, without one, in all.
 type watched struct {
 	scope  state.Scope
 	metric metric.Identity
+	unit   string
 	points []metric.Point
 }
 
@@ -26,14 +28,16 @@ type watched struct {
 // metric math, each once.
 func newReadings(a state.Alarm) *readings {
 	if len(a.Definition.Metrics) == 0 {
-		return &readings{[]watched{{scope: a.Scope, metric: a.Definition.Metric()}}}
+		return &readings{[]watched{{scope: a.Scope, metric: a.Definition.Metric(), unit: a.Definition.Unit}}}
 	}
 	r := &readings{}
 	for _, q := range a.Definition.Metrics {
 		if q.Metric == nil {
 			continue
 		}
-		w := watched{scope: a.Scope, metric: metric.NewIdentity(q.Metric.Namespace, q.Metric.MetricName, q.Metric.Dimensions...)}
+		w := watched{
+			scope: a.Scope, metric: metric.NewIdentity(q.Metric.Namespace, q.Metric.MetricName, q.Metric.Dimensions...), unit: q.Metric.Unit,
+		}
 		if q.AccountID != "" {
 			w.scope.Account = q.AccountID
 		}
@@ -45,14 +49,23 @@ func newReadings(a state.Alarm) *readings {
 }
 
 func (w watched) same(other watched) bool {
-	return w.scope == other.scope && w.metric.Equal(other.metric)
+	return w.scope == other.scope && w.unit == other.unit && w.metric.Equal(other.metric)
+}
+
+// read are the points from from on and before to.
+func (w watched) read(ctx context.Context, tx *state.Tx, from, to int64) ([]metric.Point, error) {
+	if w.unit == "" {
+		return tx.Points(ctx, w.scope, w.metric, from, to)
+	}
+	points, err := tx.UnitPoints(ctx, w.scope, w.metric, from, to)
+	return points[w.unit], err
 }
 
 // stretch reads on: the points from from on and before to, which come after those
 // that were read before.
 func (r *readings) stretch(ctx context.Context, tx *state.Tx, from, to int64) error {
 	for i, w := range r.metrics {
-		points, err := tx.Points(ctx, w.scope, w.metric, from, to)
+		points, err := w.read(ctx, tx, from, to)
 		if err != nil {
 			return err
 		}
@@ -64,7 +77,7 @@ func (r *readings) stretch(ctx context.Context, tx *state.Tx, from, to int64) er
 // of are the points of a metric.
 func (r *readings) of(s expression.Stat) []metric.Point {
 	for _, w := range r.metrics {
-		if w.metric.Equal(s.Metric) && (s.AccountID == "" || s.AccountID == w.scope.Account) {
+		if w.metric.Equal(s.Metric) && w.unit == s.Unit && (s.AccountID == "" || s.AccountID == w.scope.Account) {
 			return w.points
 		}
 	}

@@ -2,6 +2,7 @@ package cloudwatch_test
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,5 +217,31 @@ func TestRingHighResolution(t *testing.T) {
 			second(1)
 		}
 		c.expect(t, `ALARM: "a"`)
+	})
+}
+
+// TestRingUnit: an alarm with a unit looks at nothing in another.
+func TestRingUnit(t *testing.T) {
+	told(t, func(t *testing.T, b *bench) {
+		c := newChain(t, b)
+		for _, unit := range []types.StandardUnit{"Bytes", "Count", ""} {
+			in := watch("in"+string(unit), "m")
+			in.Unit, in.Threshold, in.AlarmActions = unit, aws.Float64(4), []string{topicARN}
+			c.putAlarm(t, in)
+			in = mathAlarm("m1+0")
+			in.AlarmName, in.Metrics[0].MetricStat.Unit, in.Threshold = aws.String("math"+string(unit)), unit, aws.Float64(3)
+			in.AlarmActions = []string{topicARN}
+			c.putAlarm(t, in)
+		}
+		must[*api.PutMetricDataOutput](t)(c.PutMetricData(c.ctx, &api.PutMetricDataInput{Namespace: aws.String("App"), MetricData: []types.MetricDatum{
+			{MetricName: aws.String("m"), Value: aws.Float64(4), Unit: "Bytes"}, {MetricName: aws.String("m"), Value: aws.Float64(1), Unit: "Count"},
+		}}))
+		c.run(t, 2*time.Minute)
+		got := c.subjects(t)
+		slices.Sort(got)
+		same(t, []string{
+			`ALARM: "in" in EU (Frankfurt)`, `ALARM: "inBytes" in EU (Frankfurt)`,
+			`ALARM: "math" in EU (Frankfurt)`, `ALARM: "mathBytes" in EU (Frankfurt)`,
+		}, got)
 	})
 }
