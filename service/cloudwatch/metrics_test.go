@@ -144,7 +144,8 @@ func TestGetMetricData(t *testing.T) {
 		in := &api.GetMetricDataInput{
 			StartTime: aws.Time(now), EndTime: aws.Time(now.Add(5 * time.Minute)), ScanBy: types.ScanByTimestampAscending,
 			MetricDataQueries: []types.MetricDataQuery{
-				stat("a", "m", "Sum"), hidden, {Id: aws.String("e"), Expression: aws.String("a*2 + SUM(h)"), Label: aws.String("twice")},
+				stat("a", "m", "Sum"), hidden,
+				{Id: aws.String("e"), Expression: aws.String("a*2 + SUM(h)"), Label: aws.String("twice")},
 				stat("none", "none", "Sum"),
 			},
 		}
@@ -233,8 +234,10 @@ func TestListMetrics(t *testing.T) {
 			"name":      {func(in *api.ListMetricsInput) { in.MetricName = aws.String("old") }, []string{"old"}},
 			"namespace": {func(in *api.ListMetricsInput) { in.Namespace = aws.String("Ap") }, nil},
 			"active":    {func(in *api.ListMetricsInput) { in.RecentlyActive = "PT3H" }, []string{"new host=a", "new disk=c host=b"}},
-			"some": {func(in *api.ListMetricsInput) { in.Dimensions = []types.DimensionFilter{{Name: aws.String("disk")}} },
-				[]string{"new disk=c host=b"}},
+			"some": {
+				func(in *api.ListMetricsInput) { in.Dimensions = []types.DimensionFilter{{Name: aws.String("disk")}} },
+				[]string{"new disk=c host=b"},
+			},
 			"value": {func(in *api.ListMetricsInput) {
 				in.Dimensions = []types.DimensionFilter{{Name: aws.String("host"), Value: aws.String("a")}}
 			}, []string{"new host=a"}},
@@ -306,43 +309,79 @@ func TestMetricErrors(t *testing.T) {
 			err  error
 		}{
 			// Recorded.
-			{"InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have specified both.",
-				datum(func(d *types.MetricDatum) { d.Values = []float64{1} })},
-			{"InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.StatisticValues are mutually exclusive and you have specified both.",
-				datum(func(d *types.MetricDatum) { d.StatisticValues = &types.StatisticSet{Sum: aws.Float64(1)} })},
-			{"InvalidParameterValue: The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size.",
-				datum(func(d *types.MetricDatum) { d.Value, d.Values, d.Counts = nil, []float64{1, 2}, []float64{1} })},
-			{"InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify a time within the past two weeks.",
-				datum(func(d *types.MetricDatum) { d.Timestamp = aws.Time(now.Add(-15 * 24 * time.Hour)) })},
-			{"InvalidParameterValue: The collection MetricData.member.1.Values must not have a size greater than 150.",
-				datum(func(d *types.MetricDatum) { d.Value, d.Values = nil, make([]float64, 151) })},
-			{"InvalidParameterCombination: You have requested up to 1500 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
-				statistics(func(in *api.GetMetricStatisticsInput) { in.StartTime = aws.Time(now.Add(-25 * time.Hour)) })},
-			{"InvalidParameterValue: The parameter StartTime must be less than the parameter EndTime.",
-				statistics(func(in *api.GetMetricStatisticsInput) { in.StartTime = in.EndTime })},
-			{"InvalidParameterCombination: Must specify either Statistics or ExtendedStatistics",
-				statistics(func(in *api.GetMetricStatisticsInput) { in.Statistics = nil })},
+			{
+				"InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have specified both.",
+				datum(func(d *types.MetricDatum) { d.Values = []float64{1} }),
+			},
+			{
+				"InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.StatisticValues are mutually exclusive and you have specified both.",
+				datum(func(d *types.MetricDatum) { d.StatisticValues = &types.StatisticSet{Sum: aws.Float64(1)} }),
+			},
+			{
+				"InvalidParameterValue: The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size.",
+				datum(func(d *types.MetricDatum) { d.Value, d.Values, d.Counts = nil, []float64{1, 2}, []float64{1} }),
+			},
+			{
+				"InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify a time within the past two weeks.",
+				datum(func(d *types.MetricDatum) { d.Timestamp = aws.Time(now.Add(-15 * 24 * time.Hour)) }),
+			},
+			{
+				"InvalidParameterValue: The collection MetricData.member.1.Values must not have a size greater than 150.",
+				datum(func(d *types.MetricDatum) { d.Value, d.Values = nil, make([]float64, 151) }),
+			},
+			{
+				"InvalidParameterCombination: You have requested up to 1500 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+				statistics(func(in *api.GetMetricStatisticsInput) { in.StartTime = aws.Time(now.Add(-25 * time.Hour)) }),
+			},
+			{
+				"InvalidParameterValue: The parameter StartTime must be less than the parameter EndTime.",
+				statistics(func(in *api.GetMetricStatisticsInput) { in.StartTime = in.EndTime }),
+			},
+			{
+				"InvalidParameterCombination: Must specify either Statistics or ExtendedStatistics",
+				statistics(func(in *api.GetMetricStatisticsInput) { in.Statistics = nil }),
+			},
 			// In their manner.
-			{"InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify a time no more than two hours in the future.",
-				datum(func(d *types.MetricDatum) { d.Timestamp = aws.Time(now.Add(3 * time.Hour)) })},
-			{"InvalidParameterValue: The value +Inf for parameter MetricData.member.1.Value is invalid.",
-				datum(func(d *types.MetricDatum) { d.Value = aws.Float64(math.Inf(1)) })},
-			{"InvalidParameterValue: The value NaN for parameter MetricData.member.1.Value is invalid.",
-				datum(func(d *types.MetricDatum) { d.Value = aws.Float64(math.NaN()) })},
-			{"MissingParameter: The parameter MetricData.member.1.MetricName is required.",
-				datum(func(d *types.MetricDatum) { d.MetricName = nil })},
-			{"InvalidParameterValue: The value ä for parameter MetricData.member.1.Dimensions.member.1.Name is invalid.",
-				datum(func(d *types.MetricDatum) { d.Dimensions = []types.Dimension{dim("ä", "x")} })},
-			{"InvalidParameterValue: The value   for parameter MetricData.member.1.Dimensions.member.1.Value is invalid.",
-				datum(func(d *types.MetricDatum) { d.Dimensions = []types.Dimension{dim("a", " ")} })},
-			{"InvalidParameterValue: The collection MetricData.member.1.Dimensions must not have a size greater than 30.",
-				datum(func(d *types.MetricDatum) { d.Dimensions = slices.Repeat([]types.Dimension{dim("a", "b")}, 31) })},
-			{"InvalidParameterValue: The parameter MetricData.member.1.StorageResolution must be 1 or 60.",
-				datum(func(d *types.MetricDatum) { d.StorageResolution = aws.Int32(5) })},
-			{"InvalidParameterValue: The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.",
-				statistics(func(in *api.GetMetricStatisticsInput) { in.Period = aws.Int32(90) })},
-			{"InvalidParameterValue: The value p101 for parameter ExtendedStatistics.member.1 is not supported.",
-				statistics(func(in *api.GetMetricStatisticsInput) { in.Statistics, in.ExtendedStatistics = nil, []string{"p101"} })},
+			{
+				"InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify a time no more than two hours in the future.",
+				datum(func(d *types.MetricDatum) { d.Timestamp = aws.Time(now.Add(3 * time.Hour)) }),
+			},
+			{
+				"InvalidParameterValue: The value +Inf for parameter MetricData.member.1.Value is invalid.",
+				datum(func(d *types.MetricDatum) { d.Value = aws.Float64(math.Inf(1)) }),
+			},
+			{
+				"InvalidParameterValue: The value NaN for parameter MetricData.member.1.Value is invalid.",
+				datum(func(d *types.MetricDatum) { d.Value = aws.Float64(math.NaN()) }),
+			},
+			{
+				"MissingParameter: The parameter MetricData.member.1.MetricName is required.",
+				datum(func(d *types.MetricDatum) { d.MetricName = nil }),
+			},
+			{
+				"InvalidParameterValue: The value ä for parameter MetricData.member.1.Dimensions.member.1.Name is invalid.",
+				datum(func(d *types.MetricDatum) { d.Dimensions = []types.Dimension{dim("ä", "x")} }),
+			},
+			{
+				"InvalidParameterValue: The value   for parameter MetricData.member.1.Dimensions.member.1.Value is invalid.",
+				datum(func(d *types.MetricDatum) { d.Dimensions = []types.Dimension{dim("a", " ")} }),
+			},
+			{
+				"InvalidParameterValue: The collection MetricData.member.1.Dimensions must not have a size greater than 30.",
+				datum(func(d *types.MetricDatum) { d.Dimensions = slices.Repeat([]types.Dimension{dim("a", "b")}, 31) }),
+			},
+			{
+				"InvalidParameterValue: The parameter MetricData.member.1.StorageResolution must be 1 or 60.",
+				datum(func(d *types.MetricDatum) { d.StorageResolution = aws.Int32(5) }),
+			},
+			{
+				"InvalidParameterValue: The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.",
+				statistics(func(in *api.GetMetricStatisticsInput) { in.Period = aws.Int32(90) }),
+			},
+			{
+				"InvalidParameterValue: The value p101 for parameter ExtendedStatistics.member.1 is not supported.",
+				statistics(func(in *api.GetMetricStatisticsInput) { in.Statistics, in.ExtendedStatistics = nil, []string{"p101"} }),
+			},
 			{"InvalidNextToken: The value of NextToken is not one that this operation gave: x", func() error {
 				_, err := b.ListMetrics(b.ctx, &api.ListMetricsInput{NextToken: aws.String("x")})
 				return err
