@@ -148,12 +148,17 @@ func (c *canvas) blend(x, y int, col color.RGBA, share float64) {
 	}
 }
 
-// stroke draws a line of a width along points, with round ends and corners.
+// stroke draws a line of a width along points, with round ends and corners. One that
+// is shorter than wide is a dot.
 func (c *canvas) stroke(col color.RGBA, width float64, lines ...[]point) {
 	var shapes [][]point
 	for _, l := range lines {
+		if n := len(l); n > 0 && n < 3 && math.Hypot(l[n-1].x-l[0].x, l[n-1].y-l[0].y) < width {
+			shapes = append(shapes, circle(l[0], max(width*0.62, 0.8)))
+			continue
+		}
 		for i, p := range l {
-			if width > 1.2 || len(l) == 1 {
+			if width > 1.2 { // else nobody sees the corners
 				shapes = append(shapes, circle(p, width/2))
 			}
 			if i > 0 {

@@ -189,8 +189,35 @@ func (d *drawing) layer(p plot, l layer) {
 			d.fill(l.color, circle(stretch[0], 2.4))
 			continue
 		}
-		d.stroke(l.color, 1.7, stretch)
+		d.stroke(l.color, 1.7, thin(stretch))
 	}
+}
+
+// thin leaves out points of a line of which nothing is seen: of those in one column
+// of pixels it keeps the first, the lowest, the highest and the last.
+func thin(line []point) []point {
+	if len(line) < 3 {
+		return line
+	}
+	var out []point
+	for i := 0; i < len(line); {
+		end := i + 1
+		low, high := i, i
+		for ; end < len(line) && math.Floor(line[end].x) == math.Floor(line[i].x); end++ {
+			if line[end].y < line[low].y {
+				low = end
+			}
+			if line[end].y > line[high].y {
+				high = end
+			}
+		}
+		keep := []int{i, min(low, high), max(low, high), end - 1}
+		for _, k := range slices.Compact(keep) {
+			out = append(out, line[k])
+		}
+		i = end
+	}
+	return out
 }
 
 // bands fills the shape between two lines that run alike, column by column, since

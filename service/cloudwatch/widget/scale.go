@@ -11,8 +11,7 @@ import (
 type scale struct {
 	low, high float64
 	ticks     []float64
-	// decimals is how many the ticks need.
-	step float64
+	step      float64 // from tick to tick
 }
 
 // newScale is a scale over numbers with about so many ticks, whose ends may be given.
@@ -45,7 +44,7 @@ func newScale(low, high float64, given axis, ticks int) scale {
 			low, high = low-room, high+room
 		}
 	}
-	s := scale{low: low, high: high, step: niceStep((high - low) / float64(max(ticks, 1)))}
+	s := scale{low: low, high: high, step: niceStep((high - low) / (float64(max(ticks, 1)) + 0.5))}
 	if given.Min == nil {
 		s.low = math.Floor(low/s.step+1e-9) * s.step
 	}
@@ -53,7 +52,7 @@ func newScale(low, high float64, given axis, ticks int) scale {
 		s.high = math.Ceil(high/s.step-1e-9) * s.step
 	}
 	for i := math.Ceil(s.low/s.step - 1e-9); i*s.step <= s.high+s.step*1e-9 && len(s.ticks) < 100; i++ {
-		s.ticks = append(s.ticks, i*s.step)
+		s.ticks = append(s.ticks, i*s.step+0) // never -0
 	}
 	return s
 }
@@ -75,8 +74,12 @@ func niceStep(v float64) float64 {
 // share is how far up a value is on the scale, from 0 to 1.
 func (s scale) share(v float64) float64 { return (v - s.low) / (s.high - s.low) }
 
-// short is a number in few characters: 1.5K, 250, 0.025.
+// short is a number in few characters: 1.5M, 250, 0.025; with as many decimals as
+// ticks at a distance of step need, or where that is 0 as a value by itself does.
 func short(v, step float64) string {
+	if v == 0 {
+		v = 0 // of two zeros the one without a sign
+	}
 	unit, name := 1.0, ""
 	for _, u := range []struct {
 		size float64
@@ -90,19 +93,19 @@ func short(v, step float64) string {
 	if math.Abs(v) >= 1e15 || v != 0 && math.Abs(v) < 1e-4 {
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	decimals := 3
+	decimals := 3 - min(max(int(math.Floor(math.Log10(math.Abs(v/unit)))), 0), 3) // of a value by itself
+	if math.Abs(v/unit) >= 1 {
+		decimals = max(decimals-1, 0)
+	}
 	if step > 0 {
-		decimals = min(max(int(math.Ceil(-math.Log10(step/unit)-1e-9)), 0), 6)
-		if step/unit*math.Pow(10, float64(decimals)) != math.Round(step/unit*math.Pow(10, float64(decimals))) {
-			decimals = min(decimals+1, 6)
+		decimals = 0
+		for x := step / unit; decimals < 6 && math.Abs(x-math.Round(x)) > 1e-6; decimals++ {
+			x *= 10
 		}
 	}
 	text := strconv.FormatFloat(v/unit, 'f', decimals, 64)
 	if step <= 0 && strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	if text == "-0" {
-		text = "0"
 	}
 	return grouped(text) + name
 }
