@@ -75,8 +75,16 @@ func (k known) decide(n service.Need) error {
 	if d.Verdict == policy.Allowed {
 		return nil
 	}
-	return denied(d.Message(r))
+	message := d.Message(r)
+	if n.Kind == policy.Trust {
+		message = trustWords.Replace(message)
+	}
+	return denied(message)
 }
+
+// trustWords are what refusals call a trust policy [IAM User Guide, troubleshoot
+// access denied error messages].
+var trustWords = strings.NewReplacer("because no resource-based policy", "because no role trust policy", "in a resource-based policy", "in the role trust policy")
 
 // denied is AWS's refusal.
 func denied(message string) error {

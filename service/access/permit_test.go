@@ -210,8 +210,8 @@ func TestPermit(t *testing.T) {
 
 		{
 			"a trust policy decides", all,
-			service.Need{Action: "sts:AssumeRole", Resource: account + "role/r", PolicyDecides: true},
-			"because no resource-based policy allows the sts:AssumeRole action",
+			service.Need{Action: "sts:AssumeRole", Resource: account + "role/r", Kind: policy.Trust, PolicyDecides: true},
+			"because no role trust policy allows the sts:AssumeRole action",
 		},
 		{"a policy that cannot be read lets nobody through", root, guarded(publish(topic), "{"), `error: policy of ` + topic},
 		{"nothing is needed", none, service.Need{}, "because no identity-based policy allows the  action"},
@@ -402,8 +402,8 @@ func TestRole(t *testing.T) {
 		{account + "role/delivers", "cloudtrail.amazonaws.com", keys, write, "The role arn:aws:iam::123456789012:role/delivers does not exist"},
 		{account + "role/none", "cloudtrail.amazonaws.com", keys, write, "The role arn:aws:iam::123456789012:role/none does not exist"},
 		{account + "user/delivers", "cloudtrail.amazonaws.com", keys, write, "arn:aws:iam::123456789012:user/delivers is not the ARN of a role"},
-		{account + "role/service/delivers", "config.amazonaws.com", keys, write, "User: config.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/service/delivers because no resource-based policy allows the sts:AssumeRole action"},
-		{account + "role/service/delivers", "cloudtrail.amazonaws.com", nil, write, "User: cloudtrail.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/service/delivers because no resource-based policy allows the sts:AssumeRole action"},
+		{account + "role/service/delivers", "config.amazonaws.com", keys, write, "User: config.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/service/delivers because no role trust policy allows the sts:AssumeRole action"},
+		{account + "role/service/delivers", "cloudtrail.amazonaws.com", nil, write, "User: cloudtrail.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/service/delivers because no role trust policy allows the sts:AssumeRole action"},
 		{account + "role/service/delivers", "cloudtrail.amazonaws.com", keys, service.Need{Action: "logs:CreateLogStream", Resource: group}, "User: arn:aws:sts::123456789012:assumed-role/delivers/cloudtrail is not authorized to perform: logs:CreateLogStream on resource: " + group + " because no identity-based policy allows the logs:CreateLogStream action"},
 	} {
 		err := h.gate.Role(t.Context(), c.role, c.principal, c.keys, []service.Need{c.need})
