@@ -70,8 +70,11 @@ func canned(name, owner, bucketOwner string) ([]grant, bool) {
 
 // grantHeaders are the headers that grant, with what they grant.
 var grantHeaders = [][2]string{
-	{"X-Amz-Grant-Full-Control", "FULL_CONTROL"}, {"X-Amz-Grant-Read", "READ"}, {"X-Amz-Grant-Write", "WRITE"},
-	{"X-Amz-Grant-Read-Acp", "READ_ACP"}, {"X-Amz-Grant-Write-Acp", "WRITE_ACP"},
+	{"X-Amz-Grant-Full-Control", "FULL_CONTROL"},
+	{"X-Amz-Grant-Read", "READ"},
+	{"X-Amz-Grant-Write", "WRITE"},
+	{"X-Amz-Grant-Read-Acp", "READ_ACP"},
+	{"X-Amz-Grant-Write-Acp", "WRITE_ACP"},
 }
 
 func hasGrantHeaders(h http.Header) bool {
@@ -282,7 +285,7 @@ func (g grant) statement(resource string, ofBucket bool) any {
 	if len(actions) == 0 {
 		return nil
 	}
-	st := map[string]any{"Sid": "ACL", "Effect": "Allow", "Action": actions, "Resource": []string{resource, resource + "/*"}}
+	st := map[string]any{"Effect": "Allow", "Action": actions, "Resource": []string{resource, resource + "/*"}}
 	if !ofBucket {
 		st["Resource"] = resource
 	}

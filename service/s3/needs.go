@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tocsin/core/policy"
 	"tocsin/service"
@@ -55,7 +56,15 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 			n.Context = about
 		}
 	}
-	return s.o.Permit(c.ctx, needs)
+	err := s.o.Permit(c.ctx, needs)
+	if err != nil && c.b.Owner != "" && c.b.Owner != c.caller.Account {
+		// Only callers of the bucket's own account are told why [S3 User Guide,
+		// "Troubleshoot access denied (403 Forbidden) errors"].
+		if f := s.fault(c, err); f.Code == "AccessDenied" {
+			return fault("AccessDenied")
+		}
+	}
+	return err
 }
 
 // underPolicy puts a bucket's policy under a need, with the grants of the ACLs as
@@ -111,7 +120,9 @@ func withStatements(text string, more []any) (string, error) {
 	document := map[string]any{"Version": "2012-10-17"}
 	if text != "" {
 		document = map[string]any{}
-		if err := json.Unmarshal([]byte(text), &document); err != nil {
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&document); err != nil {
 			return "", err
 		}
 	}

@@ -62,8 +62,10 @@ var objectOperations = []operation{
 	{method: http.MethodPut, level: onObject, name: "PutObject", action: "s3:PutObject", needs: needsOfPut, data: true, run: (*Service).putObject},
 	{method: http.MethodPut, query: copying, level: onObject, name: "CopyObject", action: "s3:PutObject", needs: needsOfPut, data: true, run: (*Service).copyObject},
 	{method: http.MethodDelete, level: onObject, name: "DeleteObject", action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion", data: true, run: (*Service).deleteObject},
-	{method: http.MethodGet, query: "attributes", level: onObject, name: "GetObjectAttributes", action: "s3:GetObject", versioned: "s3:GetObjectVersion", readOnly: true, data: true,
-		needs: needsOfAttributes, run: (*Service).getAttributes},
+	{
+		method: http.MethodGet, query: "attributes", level: onObject, name: "GetObjectAttributes", action: "s3:GetObject", versioned: "s3:GetObjectVersion", readOnly: true, data: true,
+		needs: needsOfAttributes, run: (*Service).getAttributes,
+	},
 
 	{method: http.MethodGet, query: "acl", level: onObject, name: "GetObjectAcl", action: "s3:GetObjectAcl", versioned: "s3:GetObjectVersionAcl", readOnly: true, data: true, run: (*Service).getObjectACL},
 	{method: http.MethodPut, query: "acl", level: onObject, name: "PutObjectAcl", action: "s3:PutObjectAcl", versioned: "s3:PutObjectVersionAcl", data: true, run: (*Service).putObjectACL},

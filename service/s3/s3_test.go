@@ -265,8 +265,11 @@ func TestUploadInParts(t *testing.T) {
 	w := newWorld(t)
 	w.bucket("logs")
 	for _, how := range []sdk.CreateMultipartUploadInput{
-		{}, {ChecksumAlgorithm: types.ChecksumAlgorithmCrc32}, {ChecksumAlgorithm: types.ChecksumAlgorithmSha256},
-		{ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme}, {ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c, ChecksumType: types.ChecksumTypeFullObject},
+		{},
+		{ChecksumAlgorithm: types.ChecksumAlgorithmCrc32},
+		{ChecksumAlgorithm: types.ChecksumAlgorithmSha256},
+		{ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme},
+		{ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c, ChecksumType: types.ChecksumTypeFullObject},
 	} {
 		how.Bucket, how.Key = aws.String("logs"), aws.String("big")
 		u, err := w.client.CreateMultipartUpload(t.Context(), &how)

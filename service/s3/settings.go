@@ -18,6 +18,10 @@ type setting struct {
 	form     form
 	missing  string // the code when there is none; "" when there is a default
 	standard string // that default, a document without its first line
+	// header goes with the document, as the first value unless it is given as
+	// another of the values.
+	header string
+	values []string
 	// check is asked before a document is kept, and may change it.
 	check func(s *Service, c *call, n *node) error
 }
@@ -52,6 +56,7 @@ var settings = []setting{
 	{
 		query: "lifecycle", event: "BucketLifecycle", get: "s3:GetLifecycleConfiguration", put: "s3:PutLifecycleConfiguration", remove: "s3:PutLifecycleConfiguration",
 		form: lifecycleForm, missing: "NoSuchLifecycleConfiguration", check: checkLifecycle,
+		header: "X-Amz-Transition-Default-Minimum-Object-Size", values: []string{"all_storage_classes_128K", "varies_by_storage_class"},
 	},
 	{
 		query: "cors", event: "BucketCors", get: "s3:GetBucketCORS", put: "s3:PutBucketCORS", remove: "s3:PutBucketCORS",
@@ -157,7 +162,11 @@ func (t setting) read(_ *Service, c *call) (*answer, error) {
 	default:
 		text = t.standard
 	}
-	return storedDocument(text)
+	a, err := storedDocument(text)
+	if err == nil && t.header != "" {
+		a.header = http.Header{t.header: {c.b.Settings[t.header]}}
+	}
+	return a, err
 }
 
 // storedDocument is the answer of a document as it is kept, without namespace
@@ -175,8 +184,15 @@ func (t setting) write(s *Service, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.name != t.form.name || t.form.parts != nil && len(t.form.parts) > 0 && !t.form.check(n) {
+	if n.name != t.form.name || len(t.form.parts) > 0 && !t.form.check(n) {
 		return nil, fault("MalformedXML")
+	}
+	value := c.r.Header.Get(t.header)
+	if value == "" && t.header != "" {
+		value = t.values[0]
+	}
+	if t.header != "" && !oneOf(t.values...)(value) {
+		return nil, faultf("InvalidRequest", "Invalid value of "+strings.ToLower(t.header)+": "+value)
 	}
 	err = s.change(c, func(b *Bucket) error {
 		c.b = *b
@@ -186,14 +202,22 @@ func (t setting) write(s *Service, c *call) (*answer, error) {
 			}
 		}
 		b.set(t.query, n.String())
+		if t.header != "" {
+			b.set(t.header, value)
+		}
 		return nil
 	})
-	return empty(http.StatusOK), err
+	a := empty(http.StatusOK)
+	if t.header != "" {
+		a.header.Set(t.header, value)
+	}
+	return a, err
 }
 
 func (t setting) delete(s *Service, c *call) (*answer, error) {
 	err := s.change(c, func(b *Bucket) error {
 		delete(b.Settings, t.query)
+		delete(b.Settings, t.header)
 		return nil
 	})
 	return empty(http.StatusNoContent), err
