@@ -28,7 +28,7 @@ type answer struct {
 	contentType string
 	header      [][2]string
 	body        []byte
-	stream      func(http.ResponseWriter) // writes what comes in place of body
+	stream      func(http.ResponseWriter) // sends the status and what comes in place of body
 }
 
 func (a answer) send(w http.ResponseWriter) {
@@ -39,7 +39,6 @@ func (a answer) send(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", a.contentType)
 	}
 	if a.stream != nil {
-		w.WriteHeader(a.status)
 		a.stream(w)
 		return
 	}

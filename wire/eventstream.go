@@ -20,6 +20,12 @@ import (
 // SDK's types as the exception of its name. The sequence ends when the context
 // does, which it does when the client has gone.
 
+// headAfter is how long the head of the answer is held back. The SDK for Go closes
+// the body of its request as soon as the head is there; if the goroutine that sent the
+// body has not looked for its end by then, it finds an error and closes the
+// connection. From AWS's machines no answer comes that soon.
+const headAfter = 30 * time.Millisecond
+
 // writeWithin is how long the client may take to let us write one message.
 const writeWithin = 30 * time.Second
 
@@ -73,6 +79,8 @@ func (s *stream) send(w http.ResponseWriter) {
 	// The request is read; what comes from its connection now is only its end. Where
 	// the server has no deadlines there is none to lift.
 	_ = s.control.SetReadDeadline(time.Time{})
+	time.Sleep(headAfter)
+	w.WriteHeader(http.StatusOK)
 	err := s.each()
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errGone) {
 		return

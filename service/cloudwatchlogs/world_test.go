@@ -64,7 +64,8 @@ type world struct {
 	*servicetest.World
 	store   *events.Store
 	service *logs.Service
-	client        // that of the run
+	put     func(context.Context, int64, string, []logs.Event) error
+	client  // that of the run
 	ctx     context.Context
 }
 
@@ -107,13 +108,14 @@ func newWorld(t testing.TB) *world {
 		cancel()
 		running.Wait()
 	})
-	w.service = logs.New(logs.Options{State: w.State, Events: w.store, Now: w.Now, Put: func(ctx context.Context, group int64, stream string, list []logs.Event) error {
+	w.put = func(ctx context.Context, group int64, stream string, list []logs.Event) error {
 		p := ingest.Put{Group: group, Stream: stream}
 		for _, e := range list {
 			p.Events = append(p.Events, ingest.PutEvent{Time: e.Time, Message: e.Message})
 		}
 		return in.Put(ctx, p)
-	}})
+	}
+	w.service = logs.New(logs.Options{State: w.State, Events: w.store, Now: w.Now, Put: w.put})
 	return w
 }
 
