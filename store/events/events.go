@@ -70,7 +70,7 @@ const (
 	DefaultSealEvents = 64 << 10
 	DefaultSealBytes  = 64 << 20
 	DefaultSealAge    = 5 * time.Minute
-	DefaultMergeBytes = 256 << 20
+	DefaultMergeBytes = 128 << 20
 	DefaultGarbageAge = time.Hour
 )
 

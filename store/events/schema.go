@@ -1,9 +1,6 @@
 package events
 
-import (
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
-)
+import "github.com/parquet-go/parquet-go"
 
 // row is a row of a segment as other readers of Parquet see it. The rows of a
 // file are sorted by event_time and event_id and belong to one hour.
@@ -99,7 +96,7 @@ func writerOptions(z sizes) []parquet.WriterOption {
 	return []parquet.WriterOption{
 		parquet.SchemaOf(row{}),
 		parquet.CreatedBy("tocsin", "1", ""),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(newCodec()),
 		parquet.DataPageVersion(1),
 		parquet.BloomFilters(filters...),
 		parquet.SkipPageBounds("message"),

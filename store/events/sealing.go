@@ -14,13 +14,14 @@ type sealing struct {
 	writer   *segmentWriter
 }
 
-// begin makes room for so many events with so many bytes of messages.
+// begin makes room for so many events with so many bytes of messages, and for some
+// more, so that the next time, which is of about as many, need not make it again.
 func (s *sealing) begin(count, size int64) {
 	if int64(cap(s.events)) < count {
-		s.events, s.order = make([]Event, 0, count), make([]int32, 0, count)
+		s.events, s.order = make([]Event, 0, count+count/8), make([]int32, 0, count+count/8)
 	}
 	if int64(cap(s.messages)) < size {
-		s.messages = make([]byte, 0, size)
+		s.messages = make([]byte, 0, size+size/8)
 	}
 	s.events, s.order, s.messages = s.events[:0], s.order[:0], s.messages[:0]
 }

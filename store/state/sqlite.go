@@ -40,6 +40,8 @@ var sqlitePragmas = []string{
 	"wal_autocheckpoint(4000)",
 	"journal_size_limit(33554432)",
 	"cache_size(-16000)",
+	// What a statement needs to take itself back is a few pages, not worth a file.
+	"temp_store(memory)",
 }
 
 // sqliteBusy is how long SQLite waits by itself for another process, in milliseconds.
