@@ -85,7 +85,7 @@ type spans struct {
 // that has many ids is used every few seconds; one that has few costs little to
 // read again, and even the three million of ten thousand events a second cost less
 // than a second (BenchmarkReadAgain).
-const idleSpan = 3 * time.Minute
+const idleSpan = 2 * time.Minute
 
 // use is the span of a group that a time lies in, for this turn.
 func (s *spans) use(group, at int64) *span {
