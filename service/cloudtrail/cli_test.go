@@ -110,7 +110,7 @@ func TestTheAWSCLIFindsLogFilesValid(t *testing.T) {
 
 	validate := []string{"validate-logs", "--trail-arn", arn, "--start-time", "2026-07-01T11:00:00Z", "--end-time", w.Now().Format(time.RFC3339), "--verbose"}
 	out, err := run(validate...)
-	if err != nil || !strings.Contains(out, "5/5 digest files valid\n5/5 log files valid") || strings.Contains(out, "INVALID") || !strings.Contains(out, "No log files were delivered by CloudTrail between") {
+	if err != nil || !strings.Contains(out, "6/6 digest files valid\n5/5 log files valid") || strings.Contains(out, "INVALID") || !strings.Contains(out, "No log files were delivered by CloudTrail between") {
 		t.Errorf("%v:\n%s", err, out)
 	}
 	at := w.bucket.keys("/CloudTrail/")[0]

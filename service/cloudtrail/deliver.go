@@ -3,6 +3,7 @@ package cloudtrail
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tocsin/internal/crash"
@@ -88,25 +89,53 @@ func (s *Service) leased(ctx context.Context, name string, now time.Time, work f
 func (s *Service) deliver(ctx context.Context, now time.Time) error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
+	all, err := s.todo(ctx, everywhere)
+	if err != nil || !slices.ContainsFunc(all, func(w work) bool { return s.due(w, now) }) {
+		return err
+	}
 	return s.leased(ctx, "cloudtrail-deliver", now, func() error {
-		var trails []trail
-		var waiting []state.Resource[pending]
-		err := s.o.State.View(ctx, func(tx *state.Tx) (err error) {
-			if trails, err = allTrails(ctx, tx); err != nil {
-				return err
-			}
-			waiting, err = pendings.All(ctx, tx, everywhere)
-			return err
-		})
-		if err != nil {
+		if all, err = s.todo(ctx, everywhere); err != nil {
 			return err
 		}
 		var errs []error
-		for _, t := range trails {
-			errs = append(errs, s.deliverTrail(ctx, now, t, of(waiting, t)))
+		for _, w := range all {
+			if s.due(w, now) {
+				errs = append(errs, s.deliverTrail(ctx, now, w))
+			}
 		}
 		return errors.Join(errs...)
 	})
+}
+
+// A work is a trail with what it has to deliver.
+type work struct {
+	trail   trail
+	waiting []state.Resource[pending]
+	chains  []state.Resource[chain]
+}
+
+// todo are all trails of a scope, those that were deleted included.
+func (s *Service) todo(ctx context.Context, in state.Scope) (all []work, err error) {
+	err = s.o.State.View(ctx, func(tx *state.Tx) error {
+		trails, err := allTrails(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		waiting, err := pendings.All(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		chains, err := allChains.All(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		all = make([]work, len(trails))
+		for i, t := range trails {
+			all[i] = work{t, of(waiting, t), of(chains, t)}
+		}
+		return nil
+	})
+	return all, err
 }
 
 // of are the things that belong to a trail.
@@ -120,52 +149,92 @@ func of[T any](all []state.Resource[T], t trail) (some []state.Resource[T]) {
 }
 
 // allTrails are all trails, and those that were deleted and have something left to do.
-func allTrails(ctx context.Context, tx *state.Tx) ([]trail, error) {
-	all, err := Trails.All(ctx, tx, everywhere)
+func allTrails(ctx context.Context, tx *state.Tx, in state.Scope) ([]trail, error) {
+	all, err := Trails.All(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	deleted, err := ending.All(ctx, tx, everywhere)
+	deleted, err := ending.All(ctx, tx, in)
 	return append(all, deleted...), err
 }
 
-// settle is how long after StopLogging the record of that very call may come in.
-const settle = 5 * time.Second
+// deleted tells whether a trail is one that was deleted.
+func deleted(t trail) bool { return t.Name == t.Value.ID }
+
+// due tells whether there is anything to do.
+func (s *Service) due(w work, now time.Time) bool {
+	idle := len(w.waiting) == 0
+	return slices.ContainsFunc(w.waiting, func(p state.Resource[pending]) bool { return s.pendingDue(w.trail, p, now) }) ||
+		slices.ContainsFunc(w.chains, func(c state.Resource[chain]) bool { return chainDue(w.trail, c, idle, now) }) ||
+		w.over(now)
+}
+
+// over tells whether a deleted trail has nothing left to do.
+func (w work) over(now time.Time) bool {
+	return deleted(w.trail) && len(w.waiting) == 0 && len(w.chains) == 0 && ended(w.trail, now)
+}
+
+// pendingDue tells whether what waits is to be delivered now.
+func (s *Service) pendingDue(t trail, p state.Resource[pending], now time.Time) bool {
+	v := p.Value
+	switch {
+	case later(v.Next, now):
+		return false
+	case v.Region == logsRegion || v.File != nil:
+		return true
+	default:
+		return now.Sub(v.Since) >= s.o.FileEvery || v.Bytes >= s.o.FileBytes || ended(t, now)
+	}
+}
+
+// settled is how long after StopLogging the record of that very call may come in.
+const settled = 5 * time.Second
 
 // ended tells whether nothing more will come in for a trail.
 func ended(t trail, now time.Time) bool {
-	return !t.Value.Logging && now.Sub(t.Value.Stopped) >= settle
+	return !t.Value.Logging && now.Sub(t.Value.Stopped) >= settled
 }
 
 // deliverTrail does what is due for one trail.
-func (s *Service) deliverTrail(ctx context.Context, now time.Time, t trail, waiting []state.Resource[pending]) error {
+func (s *Service) deliverTrail(ctx context.Context, now time.Time, w work) error {
+	t := w.trail
+	if w.over(now) {
+		return s.forget(ctx, t)
+	}
 	var errs []error
-	left := 0
-	for _, p := range waiting {
-		if now.Sub(p.Value.Since) > giveUp {
+	for _, p := range w.waiting {
+		switch {
+		case now.Sub(p.Value.Since) > giveUp:
 			errs = append(errs, s.giveUp(ctx, t, p))
-			continue
-		}
-		if now.Before(p.Value.Next) && p.Value.Next.Sub(now) <= maxBackoff {
-			left++
-			continue
-		}
-		done, err := s.deliverPending(ctx, now, t, p)
-		errs = append(errs, err)
-		if !done {
-			left++
+		case !s.pendingDue(t, p, now):
+		case p.Value.Region == logsRegion:
+			errs = append(errs, s.deliverLogs(ctx, now, t, p))
+		default:
+			errs = append(errs, s.deliverFile(ctx, now, t, p))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	ends, err := s.deliverDigests(ctx, now, t, left == 0)
-	if err != nil || t.Name != t.Value.ID || left > 0 || !ends || !ended(t, now) {
+	// The log files belong into the digests that follow.
+	all, err := s.todo(ctx, t.Scope)
+	if err != nil {
 		return err
 	}
-	// A deleted trail that has nothing left to do is gone.
+	for _, w := range all {
+		for _, c := range w.chains {
+			if w.trail.Value.ID == t.Value.ID {
+				errs = append(errs, s.advance(ctx, now, w.trail, c, len(w.waiting) == 0))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// forget removes a deleted trail that has nothing left to do.
+func (s *Service) forget(ctx context.Context, t trail) error {
 	return s.o.State.Update(ctx, func(tx *state.Tx) error {
-		for _, err := range []error{ending.Delete(ctx, tx, t.Scope, t.Name), statuses.Delete(ctx, tx, t.Scope, t.Name)} {
+		for _, err := range []error{ending.Delete(ctx, tx, t.Scope, t.Name), statuses.Delete(ctx, tx, t.Scope, t.Value.ID)} {
 			if err != nil && !errors.Is(err, state.ErrNotFound) {
 				return err
 			}
@@ -180,6 +249,12 @@ const (
 	minBackoff = 10 * time.Second
 	maxBackoff = 30 * time.Minute
 )
+
+// later tells whether something waits for a time after a failure. One that lies
+// too far away is of a clock that was set back.
+func later(next, now time.Time) bool {
+	return now.Before(next) && next.Sub(now) <= maxBackoff
+}
 
 // backoff is how long to wait after so many failures in a row.
 func backoff(tries int) time.Duration {

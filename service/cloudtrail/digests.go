@@ -62,70 +62,47 @@ func deliveredLog(ctx context.Context, tx *state.Tx, t trail, region string, sin
 // atOnceDigests bounds how many digests of one chain are made up for in a round.
 const atOnceDigests = 100
 
-// deliverDigests writes the digests of a trail that are due; true when no chain
-// is left. Idle says that no log file waits to be written.
-func (s *Service) deliverDigests(ctx context.Context, now time.Time, t trail, idle bool) (none bool, err error) {
-	v := t.Value
-	var chains []state.Resource[chain]
-	err = s.o.State.View(ctx, func(tx *state.Tx) error {
-		chains, err = allChains.Of(ctx, tx, v.ID)
-		return err
-	})
-	if err != nil {
-		return false, err
+// beginChain begins a chain of digests in the home Region of a trail: there they
+// come every hour, also when nothing happens.
+func beginChain(ctx context.Context, tx *state.Tx, t *trail, now time.Time) error {
+	t.Value.Chain++
+	if !t.Value.Validation || !t.Value.Logging {
+		return nil
 	}
-	begun := func(c state.Resource[chain]) bool { return c.Value.Number == v.Chain && c.Value.Region == t.Region }
-	if v.Validation && v.Logging && !slices.ContainsFunc(chains, begun) {
-		// The home Region has digests from the start, also when nothing happens.
-		start := now
-		if since := now.Sub(v.Started); since >= 0 && since < digest.Rhythm && v.Chain == 1 {
-			start = v.Started
-		}
-		c := newChain(t, t.Region, start)
-		err := s.o.State.Update(ctx, func(tx *state.Tx) error {
-			c, err = allChains.Put(ctx, tx, c)
-			return err
-		})
-		if errors.Is(err, state.ErrChanged) {
-			return false, nil // by now another process has begun it
-		}
-		if err != nil {
-			return false, err
-		}
-		chains = append(chains, c)
-	}
-	none = true
-	for _, c := range chains {
-		over, err := s.advance(ctx, now, t, c, idle)
-		if err != nil {
-			return false, err
-		}
-		none = none && over
-	}
-	return none, nil
+	_, err := allChains.Put(ctx, tx, newChain(*t, t.Region, now))
+	return err
 }
 
-// advance writes the digests of a chain that are due; true when the chain is over.
-func (s *Service) advance(ctx context.Context, now time.Time, t trail, c state.Resource[chain], idle bool) (bool, error) {
-	if now.Before(c.Value.Next) && c.Value.Next.Sub(now) <= maxBackoff {
-		return false, nil
+// chainOver tells whether a chain is to end: the trail has another one, or logs
+// no more, or writes no more digests.
+func chainOver(t trail, c state.Resource[chain], idle bool, now time.Time) bool {
+	return c.Value.Number != t.Value.Chain || idle && (!t.Value.Validation || ended(t, now))
+}
+
+// chainDue tells whether a digest is to be written. Idle says that no log file waits.
+func chainDue(t trail, c state.Resource[chain], idle bool, now time.Time) bool {
+	return !later(c.Value.Next, now) && (!c.Value.Start.Add(digest.Rhythm).After(now) || chainOver(t, c, idle, now))
+}
+
+// advance writes the digests of a chain that are due.
+func (s *Service) advance(ctx context.Context, now time.Time, t trail, c state.Resource[chain], idle bool) error {
+	if !chainDue(t, c, idle, now) {
+		return nil
 	}
 	for range atOnceDigests {
 		end := c.Value.Start.Add(digest.Rhythm)
 		if end.After(now) {
 			break
 		}
-		went, err := s.writeDigest(ctx, now, t, &c, end, false)
-		if err != nil || !went {
-			return false, err
+		if went, err := s.writeDigest(ctx, now, t, &c, end, false); err != nil || !went {
+			return err
 		}
 	}
-	v := t.Value
-	replaced := c.Value.Number != v.Chain
-	if !replaced && (!idle || v.Validation && !ended(t, now)) {
-		return false, nil
+	if !chainOver(t, c, idle, now) || !c.Value.Start.Add(digest.Rhythm).After(now) {
+		return nil
 	}
-	return s.writeDigest(ctx, now, t, &c, now, true)
+	_, err := s.writeDigest(ctx, now, t, &c, now, true)
+	return err
 }
 
 // writeDigest writes the digest of the window of a chain that ends at end; the

@@ -84,7 +84,7 @@ func (s *Service) dispatchSome(ctx context.Context, now time.Time) (int, error) 
 		if stored, err = tx.OwnRecords(ctx, 0, atOnce); err != nil {
 			return err
 		}
-		trails, err = allTrails(ctx, tx)
+		trails, err = allTrails(ctx, tx, everywhere)
 		return err
 	})
 	if err != nil || len(stored) == 0 {

@@ -28,40 +28,23 @@ type file struct {
 // fileStep is what the times in the names of log files are multiples of.
 const fileStep = 5 * time.Minute
 
-// deliverPending delivers what waits, when it is due; true when nothing is left.
-func (s *Service) deliverPending(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) (done bool, err error) {
-	waited := now.Sub(p.Value.Since)
-	switch {
-	case p.Value.Region == logsRegion:
-		return s.deliverLogs(ctx, now, t, p)
-	case p.Value.File == nil && waited < s.o.FileEvery && p.Value.Bytes < s.o.FileBytes && !ended(t, now):
-		return false, nil
-	}
-	return s.deliverFile(ctx, now, t, p)
-}
-
 // deliverLogs puts what waits into the log group.
-func (s *Service) deliverLogs(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) (bool, error) {
+func (s *Service) deliverLogs(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) error {
 	var waiting []state.Resource[batch]
 	err := s.o.State.View(ctx, func(tx *state.Tx) (err error) {
 		waiting, err = batches.Of(ctx, tx, p.Name)
 		return err
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	var events []LogEvent
 	for _, b := range waiting {
 		for _, body := range b.Value.Records {
 			r, err := readOwn(state.OwnRecord{Body: body})
 			if err != nil {
-				return false, err
+				return err
 			}
-			id := struct{ EventID string }{}
-			if err := json.Unmarshal(body, &id); err != nil {
-				return false, err
-			}
-			r.EventID = id.EventID
 			events = append(events, r.logEvent())
 		}
 	}
@@ -83,10 +66,10 @@ func names(all []state.Resource[batch]) (names []string) {
 }
 
 // deliverFile writes a log file.
-func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) (bool, error) {
+func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) error {
 	waiting, f, err := s.settle(ctx, t, p)
-	if err != nil || f == nil {
-		return false, err
+	if err != nil {
+		return err
 	}
 	crash.Point("a log file is settled")
 	var content bytes.Buffer
@@ -111,10 +94,10 @@ func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p sta
 	crash.Point("a log file is written")
 	notice, noticeFailure, err := s.notice(ctx, now, t, f, failure)
 	if err != nil {
-		return false, err
+		return err
 	}
 	log := digest.LogOf(digest.Place{Bucket: f.Bucket, Key: f.Key}, content.Bytes(), oldest, newest)
-	return s.finish(ctx, now, t, p, f.Batches, func(ctx context.Context, tx *state.Tx) error {
+	err = s.finish(ctx, now, t, p, f.Batches, func(ctx context.Context, tx *state.Tx) error {
 		err := note(ctx, tx, t, func(st *Status) {
 			st.Files.took(now, failure)
 			if t.Value.TopicARN != "" && failure == "" {
@@ -131,6 +114,10 @@ func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p sta
 		}
 		return deliveredLog(ctx, tx, t, p.Value.Region, p.Value.Since, delivered{log, now})
 	}, failure)
+	if err == nil && notice != nil {
+		s.o.Published()
+	}
+	return err
 }
 
 // settle decides, once, what the next log file holds and is called.
@@ -242,9 +229,9 @@ func (s *Service) notice(ctx context.Context, now time.Time, t trail, f *file, f
 }
 
 // finish writes how a delivery went: after a success the batches are gone,
-// after a failure it is tried again later. True when nothing is left.
-func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Resource[pending], done []string, also func(context.Context, *state.Tx) error, failure string) (empty bool, err error) {
-	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
+// after a failure it is tried again later.
+func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Resource[pending], done []string, also func(context.Context, *state.Tx) error, failure string) error {
+	err := s.o.State.Update(ctx, func(tx *state.Tx) error {
 		if err := also(ctx, tx); err != nil {
 			return err
 		}
@@ -267,7 +254,7 @@ func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Re
 		if err != nil {
 			return err
 		}
-		if empty = len(left) == 0; empty {
+		if len(left) == 0 {
 			return pendings.Delete(ctx, tx, p.Scope, p.Name)
 		}
 		current.Value = pending{Region: current.Value.Region, Since: left[0].Created}
@@ -279,9 +266,9 @@ func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Re
 	})
 	if errors.Is(err, state.ErrNotFound) {
 		// Another process was faster: what it did is the same.
-		return false, nil
+		return nil
 	}
-	return empty && failure == "", err
+	return err
 }
 
 // giveUp forgets what could not be delivered for too long.

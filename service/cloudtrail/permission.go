@@ -128,9 +128,13 @@ func (s *Service) greetTopic(ctx context.Context, t trail, before string) error 
 	if err != nil {
 		return err
 	}
-	return s.o.State.Update(ctx, func(tx *state.Tx) error {
+	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
 		return tx.Publish(ctx, state.Publication{Message: message, Kind: topic.Notification})
 	})
+	if err == nil {
+		s.o.Published()
+	}
+	return err
 }
 
 // logGroupOf reads the ARN of a trail's log group.

@@ -39,7 +39,10 @@ type about struct {
 
 func readOwn(r state.OwnRecord) (own, error) {
 	o := own{OwnRecord: r}
-	if err := json.Unmarshal(r.Body, &o); err != nil {
+	if err := json.Unmarshal(r.Body, &struct {
+		*own
+		ID *string `json:"eventID"`
+	}{&o, &o.EventID}); err != nil {
 		return o, fmt.Errorf("own record %d: %w", r.ID, err)
 	}
 	return o, nil

@@ -46,6 +46,9 @@ type Options struct {
 	// Search finds events; it is events.Store's.
 	Search func(ctx context.Context, q events.Query) (events.Page, error)
 
+	// Published is called after a notice was put into the outbox; nil for nothing.
+	Published func()
+
 	// Buckets is nil when there are none.
 	Buckets Buckets
 
@@ -110,6 +113,9 @@ type Service struct {
 func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Published == nil {
+		o.Published = func() {}
 	}
 	if o.Group == nil {
 		o.Group = func() int64 { return 0 }

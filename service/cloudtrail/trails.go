@@ -134,9 +134,6 @@ func (s *Service) UpdateTrail(ctx context.Context, in *cloudtrail.UpdateTrailInp
 	if err := s.checkDelivery(ctx, after, before.Value); err != nil {
 		return nil, err
 	}
-	if after.Value.Validation && !before.Value.Validation {
-		after.Value.Chain++
-	}
 	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
 		if after.Value.MultiRegion && !before.Value.MultiRegion {
 			all, err := Trails.All(ctx, tx, state.Scope{Account: c.Account, Region: "*"})
@@ -147,7 +144,13 @@ func (s *Service) UpdateTrail(ctx context.Context, in *cloudtrail.UpdateTrailInp
 				return err
 			}
 		}
-		_, err := Trails.Put(ctx, tx, after)
+		changed := after
+		if after.Value.Validation && !before.Value.Validation {
+			if err := beginChain(ctx, tx, &changed, s.o.Now()); err != nil {
+				return err
+			}
+		}
+		_, err := Trails.Put(ctx, tx, changed)
 		return err
 	})
 	if err != nil {
@@ -199,14 +202,13 @@ func (s *Service) DeleteTrail(ctx context.Context, in *cloudtrail.DeleteTrailInp
 
 // StartLogging makes a trail take events.
 func (s *Service) StartLogging(ctx context.Context, in *cloudtrail.StartLoggingInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.StartLoggingOutput, error) {
-	_, err := s.change(ctx, in.Name, func(ctx context.Context, _ *state.Tx, t *trail) error {
-		if v := &t.Value; !v.Logging {
-			v.Logging = true
-			// This call is the first event that the trail has.
-			v.Started = s.timeOf(ctx)
-			v.Chain++
+	_, err := s.change(ctx, in.Name, func(ctx context.Context, tx *state.Tx, t *trail) error {
+		if t.Value.Logging {
+			return nil
 		}
-		return nil
+		// This call is the first event that the trail has.
+		t.Value.Logging, t.Value.Started = true, s.timeOf(ctx)
+		return beginChain(ctx, tx, t, t.Value.Started)
 	})
 	if err != nil {
 		return nil, err
