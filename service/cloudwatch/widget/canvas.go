@@ -116,6 +116,23 @@ func (c *canvas) span(row int, x0, x1, share float64) {
 	}
 }
 
+// column adds one column of pixels between two heights to what is to be covered.
+func (c *canvas) column(x int, from, to float64) {
+	if x < 0 || x >= c.img.Rect.Dx() {
+		return
+	}
+	from, to = max(from, 0), min(to, float64(c.img.Rect.Dy()))
+	for y := math.Floor(from); y < to; y++ {
+		share := float32(min(y+1, to) - max(y, from))
+		cells := c.cover[int(y)*c.width:]
+		cells[x] += share
+		cells[x+1] -= share
+	}
+	if from < to {
+		c.dirty = c.dirty.Union(image.Rect(x, int(from), x+2, int(math.Ceil(to))))
+	}
+}
+
 // paint lays a colour over the pixels that are covered.
 func (c *canvas) paint(col color.RGBA) {
 	d := c.dirty.Intersect(c.img.Rect)
@@ -128,12 +145,12 @@ func (c *canvas) paint(col color.RGBA) {
 			if x >= d.Max.X || !(image.Point{X: x, Y: y}).In(c.clip) {
 				continue
 			}
-			if share := math.Abs(float64(sum)); share > 1.0/512 {
+			switch share := math.Abs(float64(sum)); {
+			case share > 1-1.0/512 && col.A == 255:
+				copy(c.img.Pix[c.img.PixOffset(x, y):], []uint8{col.R, col.G, col.B, 255})
+			case share > 1.0/512:
 				c.blend(x, y, col, min(share, 1))
 			}
-		}
-		for x := c.dirty.Max.X; x < c.width; x++ {
-			cells[x] = 0
 		}
 	}
 }

@@ -189,35 +189,28 @@ func (d *drawing) layer(p plot, l layer) {
 			d.fill(l.color, circle(stretch[0], 2.4))
 			continue
 		}
-		d.stroke(l.color, 1.7, thin(stretch))
+		if float64(len(stretch)) > 2*(stretch[len(stretch)-1].x-stretch[0].x) {
+			d.crowd(l.color, stretch)
+			continue
+		}
+		d.stroke(l.color, 1.7, stretch)
 	}
 }
 
-// thin leaves out points of a line of which nothing is seen: of those in one column
-// of pixels it keeps the first, the lowest, the highest and the last.
-func thin(line []point) []point {
-	if len(line) < 3 {
-		return line
-	}
-	var out []point
+// crowd draws a line with more points than columns of pixels: in each column from its
+// lowest to its highest.
+func (d *drawing) crowd(c color.RGBA, line []point) {
+	d.dirty = image.Rectangle{}
 	for i := 0; i < len(line); {
-		end := i + 1
-		low, high := i, i
-		for ; end < len(line) && math.Floor(line[end].x) == math.Floor(line[i].x); end++ {
-			if line[end].y < line[low].y {
-				low = end
-			}
-			if line[end].y > line[high].y {
-				high = end
-			}
+		from := max(i-1, 0) // it comes from the column before
+		low, high := line[from].y, line[from].y
+		x := math.Floor(line[i].x)
+		for ; i < len(line) && math.Floor(line[i].x) == x; i++ {
+			low, high = min(low, line[i].y), max(high, line[i].y)
 		}
-		keep := []int{i, min(low, high), max(low, high), end - 1}
-		for _, k := range slices.Compact(keep) {
-			out = append(out, line[k])
-		}
-		i = end
+		d.column(int(x), low-0.85, high+0.85)
 	}
-	return out
+	d.paint(c)
 }
 
 // bands fills the shape between two lines that run alike, column by column, since

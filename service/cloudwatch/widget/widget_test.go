@@ -184,18 +184,14 @@ func TestNoData(t *testing.T) {
 	}
 }
 
-// TestThin: what is left out of a crowded line changes nothing that is seen.
-func TestThin(t *testing.T) {
-	var line []point
-	for i := range 10_000 {
-		line = append(line, point{float64(i) / 50, 100 + 50*math.Sin(float64(i))})
-	}
-	got := thin(line)
-	if len(got) > 900 || got[0] != line[0] || got[len(got)-1] != line[len(line)-1] {
-		t.Errorf("%d points from %v to %v", len(got), got[0], got[len(got)-1])
-	}
-	if diff := cmp.Diff(line[:2], thin(line[:2]), cmp.AllowUnexported(point{})); diff != "" {
-		t.Error(diff)
+// TestCrowd: a line with more points than pixels covers what it would with fewer.
+func TestCrowd(t *testing.T) {
+	const frame = `,"start":"-PT1H","legend":{"position":"hidden"},"yAxis":{"left":{"min":0,"max":10}}}`
+	img := draw(t, `{"metrics":[["N","2 8",{"color":"#ff0000","period":1}]]`+frame)
+	at, n := where(img, red)
+	plain, _ := where(draw(t, `{"metrics":[["N","2 8",{"color":"#ff0000","period":300}]]`+frame), red)
+	if n < at.Dx()*at.Dy()*9/10 || at.Dy() < plain.Dy()-1 || at.Dy() > plain.Dy()+6 {
+		t.Errorf("%d pixels in %v; with few points %v", n, at, plain)
 	}
 }
 
