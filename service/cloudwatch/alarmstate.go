@@ -56,7 +56,7 @@ func (s *Service) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStat
 }
 
 func setComposite(ctx context.Context, tx *state.Tx, at state.Scope, name string, set func(alarm.Record) (alarm.Record, bool, error)) error {
-	row, err := state.CompositeAlarms.Get(ctx, tx, at, name)
+	row, err := state.CompositeAlarms.Lock(ctx, tx, at, name)
 	if errors.Is(err, state.ErrNotFound) {
 		return notFound()
 	}
@@ -122,7 +122,7 @@ func setActions(ctx context.Context, tx *state.Tx, at state.Scope, name string, 
 	if !errors.Is(err, state.ErrNotFound) {
 		return err
 	}
-	row, err := state.CompositeAlarms.Get(ctx, tx, at, name)
+	row, err := state.CompositeAlarms.Lock(ctx, tx, at, name)
 	if errors.Is(err, state.ErrNotFound) || err == nil && row.Value.Definition.ActionsEnabled == enabled {
 		return nil
 	}

@@ -72,17 +72,17 @@ func putComposite(ctx context.Context, tx *state.Tx, at state.Scope, c alarm.Com
 	case metricAlarm:
 		return validation("There is a metric alarm with the name %s already; names are shared by metric and composite alarms.", c.Name)
 	}
+	row, err := state.CompositeAlarms.Lock(ctx, tx, at, c.Name) // before its children are read, as their evaluation does
+	created := errors.Is(err, state.ErrNotFound)
+	if err != nil && !created {
+		return err
+	}
 	f, err := familyOf(ctx, tx, at, c)
 	if err != nil {
 		return err
 	}
 	if err := c.CheckRefs(f.exists); err != nil {
 		return refusal(err)
-	}
-	row, err := state.CompositeAlarms.Get(ctx, tx, at, c.Name)
-	created := errors.Is(err, state.ErrNotFound)
-	if err != nil && !created {
-		return err
 	}
 	before, after, changed := row.Value.Record, row.Value.Record, false
 	switch {
