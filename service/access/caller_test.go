@@ -62,6 +62,11 @@ func TestCaller(t *testing.T) {
 		t.Errorf("root: %+v", got)
 	}
 
+	signer := signedBy(rootID)
+	signer.Service = "iam"
+	if got, err = h.gate.Caller(t.Context(), signer, httptest.NewRequest(http.MethodPost, "/", nil)); err != nil || got.Region != "us-east-1" {
+		t.Errorf("IAM is called in %s: %v", got.Region, err)
+	}
 	for _, region := range []string{"", "eu", "EU-CENTRAL-1", "eu-central-1:x", "eu-central-1\n", "*", "eu-*-1"} {
 		signer := signedBy(rootID)
 		signer.Region = region

@@ -94,6 +94,9 @@ func (g *Gate) Caller(ctx context.Context, signer sigv4.Signer, r *http.Request)
 		Time: g.Now(), UserAgent: bounded(r.UserAgent()), TLS: r.TLS != nil, Endpoint: "http://" + r.Host,
 	}
 	c.Region = signer.Region
+	if home, ok := homes[h.scope.Partition]; ok && signer.Service == "iam" {
+		c.Region = home
+	}
 	if c.TLS {
 		c.Endpoint = "https://" + r.Host
 	}
@@ -101,11 +104,15 @@ func (g *Gate) Caller(ctx context.Context, signer sigv4.Signer, r *http.Request)
 	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.SourceIP = from.Addr().Unmap().WithZone("")
 	}
-	return c, g.recordUse(ctx, h.lastUse, signer)
+	return c, g.recordUse(ctx, h.lastUse, identity.KeyUse{At: c.Time, Service: signer.Service, Region: c.Region})
 }
 
+// homes are where calls of IAM are made, whatever Region they are signed for, by
+// partition [IAM User Guide, aws:RequestedRegion: "global services"].
+var homes = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
 // regions is the form of a Region's name; it becomes part of ARNs.
-var regions = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$|^aws-global$`)
+var regions = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
 
 // maxUserAgent is how much is kept of what a client calls itself.
 const maxUserAgent = 1024

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"errors"
 	"maps"
 	"strconv"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"tocsin/core/policy"
 	"tocsin/service"
-	"tocsin/store/state"
 )
 
 // requestKeys are the condition keys that every call has [IAM User Guide, global
@@ -57,5 +55,3 @@ func merged(common, own policy.Context) policy.Context {
 	}
 	return all
 }
-
-func isChanged(err error) bool { return errors.Is(err, state.ErrChanged) }

@@ -2,22 +2,21 @@ package access
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tocsin/service/identity"
 	"tocsin/store/state"
-	"tocsin/wire/sigv4"
 )
 
 // useEvery is how exactly it is known when a key was used last.
 const useEvery = time.Minute
 
 // recordUse writes down that a key, or a role by its id, was used, once a minute.
-func (g *Gate) recordUse(ctx context.Context, of string, signer sigv4.Signer) error {
-	if of == "" || !g.useDue(of) {
+func (g *Gate) recordUse(ctx context.Context, of string, use identity.KeyUse) error {
+	if of == "" || !g.useDue(of, use.At) {
 		return nil
 	}
-	use := identity.KeyUse{At: g.Now(), Service: signer.Service, Region: signer.Region}
 	err := g.State.Update(ctx, func(tx *state.Tx) error {
 		r, err := identity.KeyUses.Get(ctx, tx, state.Scope{}, of)
 		switch there, err := state.Exists(err); {
@@ -32,15 +31,14 @@ func (g *Gate) recordUse(ctx context.Context, of string, signer sigv4.Signer) er
 		_, err = identity.KeyUses.Put(ctx, tx, r)
 		return err
 	})
-	if isChanged(err) {
+	if errors.Is(err, state.ErrChanged) {
 		return nil // another process has just written its own
 	}
 	return err
 }
 
 // useDue tells whether a use is to be written, and takes it that it will be.
-func (g *Gate) useDue(of string) bool {
-	now := g.Now()
+func (g *Gate) useDue(of string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if last, ok := g.used[of]; ok && now.Sub(last) < useEvery && !now.Before(last) {

@@ -137,8 +137,8 @@ func renameSessions(ctx context.Context, tx *state.Tx, u identity.User) error {
 // rename stores what r holds under a name.
 func rename[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx, c class[T, P], r *state.Resource[T], name, taken string) error {
 	P(&r.Value).Base().Name = name
-	if r.Name == identity.Fold(name) {
-		_, err := c.kind.Put(ctx, tx, *r)
+	_, err := c.kind.Put(ctx, tx, *r) // in any case, to see that nobody has changed it since
+	if err != nil || r.Name == identity.Fold(name) {
 		return err
 	}
 	if err := c.kind.Delete(ctx, tx, r.Scope, r.Name); err != nil {
@@ -151,7 +151,7 @@ func rename[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx, c cl
 	case there:
 		return exists(taken, name)
 	}
-	_, err := c.kind.Put(ctx, tx, *r)
+	_, err = c.kind.Put(ctx, tx, *r)
 	return err
 }
 

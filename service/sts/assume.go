@@ -65,6 +65,8 @@ func (s *Service) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...
 	p := identity.SessionPrincipal(role.Scope, role.Value, session.Name)
 	out := &sts.AssumeRoleOutput{
 		Credentials: credentials, AssumedRoleUser: &types.AssumedRoleUser{Arn: aws.String(p.ARN), AssumedRoleId: aws.String(p.ID)},
+		SessionTokenSize: aws.Int32(int32(len(*credentials.SessionToken))),
+		//lint:ignore SA1019 AWS still gives it
 		PackedPolicySize: packed,
 	}
 	if session.SourceIdentity != "" {
