@@ -146,6 +146,10 @@ func (s *Service) do(c *call) (*answer, error) {
 		c.ctx = ctx
 	}
 	c.caller = service.CallerOf(c.ctx)
+	if c.caller.Account != "" && c.caller.Principal.CanonicalUser == "" {
+		c.caller.Principal.CanonicalUser = CanonicalID(c.caller.Account)
+		c.ctx = service.WithCaller(c.ctx, c.caller)
+	}
 	if c.caller.RequestID != "" {
 		c.requestID = c.caller.RequestID
 	}
@@ -158,10 +162,8 @@ func (s *Service) do(c *call) (*answer, error) {
 			return nil, err
 		}
 		c.b = b
-		for _, name := range []string{"X-Amz-Expected-Bucket-Owner"} {
-			if owner := c.r.Header.Get(name); owner != "" && owner != b.Owner {
-				return nil, fault("AccessDenied")
-			}
+		if owner := c.r.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != b.Owner {
+			return nil, fault("AccessDenied")
 		}
 	}
 	if len(c.key) > maxKey {
