@@ -78,13 +78,17 @@ func logStreams(t *testing.T, s suite) {
 		t.Error(diff)
 	}
 	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.CreateLogStream(ctx, g.ID, "seen", later) })
-	again := get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.LogStream, error) { return tx.LogStream(ctx, g.ID, "seen") })
+	again := get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.LogStream, error) {
+		return tx.LogStream(ctx, g.ID, "seen")
+	})
 	if diff := cmp.Diff(state.LogStream{LogGroup: g.ID, Name: "seen", Generation: 1, Created: later}, again); diff != "" {
 		t.Error(diff)
 	}
 	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteLogStream(ctx, g.ID, "seen") })
 	saw(state.LogStream{LogGroup: g.ID, Name: "seen", Created: start, First: 1, Last: 2, Ingested: 3, Bytes: 4})
-	again = get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.LogStream, error) { return tx.LogStream(ctx, g.ID, "seen") })
+	again = get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.LogStream, error) {
+		return tx.LogStream(ctx, g.ID, "seen")
+	})
 	if diff := cmp.Diff(state.LogStream{LogGroup: g.ID, Name: "seen", Generation: 2, Created: start, First: 1, Last: 2, Ingested: 3, Bytes: 4}, again); diff != "" {
 		t.Error(diff)
 	}
@@ -93,7 +97,9 @@ func logStreams(t *testing.T, s suite) {
 	if diff := cmp.Diff(map[string]bool{"seen": true, "seen:1": true}, hidden); diff != "" {
 		t.Error(diff)
 	}
-	generations := get(t, s.b, func(ctx context.Context, tx *state.Tx) (map[int64]map[string]int64, error) { return tx.StreamGenerations(ctx) })
+	generations := get(t, s.b, func(ctx context.Context, tx *state.Tx) (map[int64]map[string]int64, error) {
+		return tx.StreamGenerations(ctx)
+	})
 	if diff := cmp.Diff(map[int64]map[string]int64{g.ID: {"seen": 2}}, generations); diff != "" {
 		t.Error(diff)
 	}

@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) (a, b *state.DB)) {
 		{"a log group takes all with it", deletedLogGroup},
 		{"attributes of log groups", logGroupAttributes},
 		{"log streams", logStreams},
+		{"subscription filters", subscriptionFilters},
+		{"what subscription filters send on", forwards},
 		{"metric filters", metricFilters},
 		{"marks", marks},
 		{"marks by many at a time", marksTogether},
