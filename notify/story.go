@@ -92,6 +92,7 @@ func tell(s evidence.Summary) story {
 		values []evidence.Count
 	}{
 		{"Who", s.Principals},
+		{"By key", s.Keys},
 		{"What", s.Actions},
 		{"Where from", s.Addresses},
 		{"Account", s.Accounts},

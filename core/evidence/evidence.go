@@ -44,6 +44,7 @@ type Summary struct {
 
 	// The most frequent of the events that are known, most frequent first.
 	Principals []Count `json:"principals,omitempty"`
+	Keys       []Count `json:"keys,omitempty"`    // ids of access keys
 	Actions    []Count `json:"actions,omitempty"` // iam:CreateUser
 	Addresses  []Count `json:"addresses,omitempty"`
 	Accounts   []Count `json:"accounts,omitempty"`

@@ -18,6 +18,7 @@ func Summarize(s Summary, events []Event) Summary {
 	for to, text := range map[*[]Count]func(*Event) string{
 		&s.Principals: func(e *Event) string { return e.Principal },
 		&s.Actions:    (*Event).Action,
+		&s.Keys:       func(e *Event) string { return e.AccessKey },
 		&s.Addresses:  func(e *Event) string { return e.Address },
 		&s.Accounts:   func(e *Event) string { return e.Account },
 		&s.Regions:    func(e *Event) string { return e.Region },

@@ -18,7 +18,7 @@ func fill(n notify.Note, text string) notify.Note {
 	if n.Summary != nil {
 		s := *n.Summary
 		s.Newest = append([]evidence.Event(nil), s.Newest...)
-		for _, counts := range []*[]evidence.Count{&s.Principals, &s.Actions, &s.Addresses, &s.Accounts, &s.Regions, &s.Errors} {
+		for _, counts := range []*[]evidence.Count{&s.Principals, &s.Keys, &s.Actions, &s.Addresses, &s.Accounts, &s.Regions, &s.Errors} {
 			*counts = append([]evidence.Count(nil), *counts...)
 		}
 		fillTexts(reflect.ValueOf(&s).Elem(), text)

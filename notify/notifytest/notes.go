@@ -134,6 +134,7 @@ func Summary() evidence.Summary {
 			{Text: "kms:ScheduleKeyDeletion", Count: 1},
 			{Text: "ec2:RunInstances", Count: 1},
 		},
+		Keys:      []evidence.Count{{Text: "AKIAIOSFODNN7EXAMPLE", Count: 12}},
 		Addresses: []evidence.Count{{Text: "198.51.100.23", Count: 12}, {Text: "2001:db8:85a3::8a2e:370:7334", Count: 2}},
 		Accounts:  []evidence.Count{{Text: "111122223333", Count: 14}},
 		Regions:   []evidence.Count{{Text: "us-east-1", Count: 13}, {Text: "eu-central-1", Count: 1}},
