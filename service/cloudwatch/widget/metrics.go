@@ -115,13 +115,29 @@ func (w *Widget) period(path string, given *int, otherwise int) (time.Duration, 
 		return max(w.End.Sub(w.Start).Truncate(time.Minute), time.Minute), nil
 	}
 	if given == nil {
-		return time.Duration(otherwise) * time.Second, nil
+		return w.kept(time.Duration(otherwise) * time.Second), nil
 	}
 	p := *given
 	if p <= 0 || p%60 != 0 && p != 1 && p != 5 && p != 10 && p != 20 && p != 30 || p > 86400*366 {
 		return 0, invalid(path, "must be 1, 5, 10, 20, 30 or a multiple of 60 seconds, not %d", p)
 	}
-	return time.Duration(p) * time.Second, nil
+	return w.kept(time.Duration(p) * time.Second), nil
+}
+
+// kept is a period of which there still are points at the widget's start: finer ones
+// are kept for 15 days, and those of 5 minutes for 63.
+//
+// UNSURE: that an image shows old times in longer periods than it was asked for, as
+// dashboards do; else it would show nothing.
+func (w *Widget) kept(period time.Duration) time.Duration {
+	least := time.Second
+	switch age := w.now.Sub(w.Start); {
+	case age > 63*24*time.Hour:
+		least = time.Hour
+	case age > 15*24*time.Hour:
+		least = 5 * time.Minute
+	}
+	return (period + least - 1) / least * least
 }
 
 // readMetric reads one member of the metrics array, given the names of the metric

@@ -34,6 +34,7 @@ type Widget struct {
 	horizontal    []line
 	vertical      []line
 	looks         map[string]look // of queries, by id
+	now           time.Time
 }
 
 // Range is the time whose values Draw shows.
@@ -122,7 +123,7 @@ func Parse(text string, now time.Time, region, account string) (*Widget, error) 
 	}
 	w := &Widget{
 		title: d.Title, stacked: d.Stacked, whole: d.SetPeriodToTimeRange, precise: d.SingleValueFull, sparkline: d.Sparkline,
-		left: d.YAxis.Left, right: d.YAxis.Right, looks: map[string]look{}, width: defaultWidth, height: defaultHeight,
+		left: d.YAxis.Left, right: d.YAxis.Right, looks: map[string]look{}, width: defaultWidth, height: defaultHeight, now: now,
 	}
 	for _, size := range []struct {
 		name  string

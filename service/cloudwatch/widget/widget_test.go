@@ -225,6 +225,19 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestOldTimes: of times long ago only longer periods are left.
+func TestOldTimes(t *testing.T) {
+	for start, want := range map[string]time.Duration{"-P1D": time.Minute, "-P20D": 5 * time.Minute, "-P70D": time.Hour} {
+		w, err := Parse(`{"start":"`+start+`","period":60,"metrics":[["N","X"]]}`, now, "r", "1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Set.Stats()[0].Period; got != want {
+			t.Errorf("%s: periods of %s", start, got)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                                    "The MetricWidget is invalid: it is no JSON: unexpected end of JSON input, at character 0",
