@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -228,4 +229,64 @@ func TestSessionEnds(t *testing.T) {
 	if got := identity(); got != "InvalidClientTokenId" {
 		t.Error(got)
 	}
+}
+
+// TestTrustIsInSomebody is that a trust policy means whom it named when it was put,
+// and not who has his name later.
+func TestTrustIsInSomebody(t *testing.T) {
+	e := newEndpoint(t)
+	root := e.asIAM(rootKey)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	alice := e.user("alice", "")
+	trust := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::123456789012:user/alice", "arn:aws:iam::210987654321:user/who"]}, "Action": "sts:AssumeRole"}]}`
+	made, err := root.CreateRole(t.Context(), &awsiam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: &trust})
+	must(err)
+	assumes := func(k key, want bool) {
+		t.Helper()
+		if _, err := e.asSTS(k).AssumeRole(t.Context(), &awssts.AssumeRoleInput{RoleArn: made.Role.Arn, RoleSessionName: aws.String("me")}); (err == nil) != want {
+			t.Errorf("assumes: %v", err)
+		}
+	}
+	says := func(who string) {
+		t.Helper()
+		want := url.PathEscape(strings.Replace(trust, "arn:aws:iam::123456789012:user/alice", who, 1))
+		got, err := root.GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: aws.String("r")})
+		must(err)
+		list, err := root.ListRoles(t.Context(), &awsiam.ListRolesInput{})
+		must(err)
+		for _, text := range []string{*got.Role.AssumeRolePolicyDocument, *list.Roles[0].AssumeRolePolicyDocument} {
+			if plain, err := url.PathUnescape(text); err != nil || url.PathEscape(plain) != want {
+				t.Errorf("it says %s, want %s: %v", plain, who, err)
+			}
+		}
+	}
+	says("arn:aws:iam::123456789012:user/alice")
+	assumes(alice, true)
+
+	_, err = root.UpdateUser(t.Context(), &awsiam.UpdateUserInput{UserName: aws.String("alice"), NewUserName: aws.String("bob"), NewPath: aws.String("/x/")})
+	must(err)
+	says("arn:aws:iam::123456789012:user/x/bob")
+	assumes(alice, true)
+	other := e.user("alice", "")
+	says("arn:aws:iam::123456789012:user/x/bob")
+	assumes(other, false)
+
+	bob, err := root.GetUser(t.Context(), &awsiam.GetUserInput{UserName: aws.String("bob")})
+	must(err)
+	_, err = root.DeleteAccessKey(t.Context(), &awsiam.DeleteAccessKeyInput{UserName: aws.String("bob"), AccessKeyId: &alice.id})
+	must(err)
+	_, err = root.DeleteUser(t.Context(), &awsiam.DeleteUserInput{UserName: aws.String("bob")})
+	must(err)
+	says(*bob.User.UserId)
+	assumes(other, false)
+
+	_, err = root.UpdateAssumeRolePolicy(t.Context(), &awsiam.UpdateAssumeRolePolicyInput{RoleName: aws.String("r"), PolicyDocument: &trust})
+	must(err)
+	says("arn:aws:iam::123456789012:user/alice")
+	assumes(other, true)
 }

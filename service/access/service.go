@@ -35,6 +35,7 @@ func (g *Gate) Role(ctx context.Context, roleARN, principal string, keys policy.
 		return denied(roleARN + " is not the ARN of a role")
 	}
 	var role identity.Role
+	var trust string
 	var b identity.Bearing
 	err := g.State.View(ctx, func(tx *state.Tx) error {
 		r, err := identity.Find(ctx, tx, identity.Roles, in, name)
@@ -42,6 +43,9 @@ func (g *Gate) Role(ctx context.Context, roleARN, principal string, keys policy.
 			return err
 		}
 		role = r.Value
+		if trust, err = role.TrustByID(); err != nil {
+			return err
+		}
 		b, err = identity.OfRole(ctx, tx, in, role)
 		return err
 	})
@@ -53,7 +57,7 @@ func (g *Gate) Role(ctx context.Context, roleARN, principal string, keys policy.
 	}
 	assume := service.Need{
 		Action: "sts:AssumeRole", Resource: roleARN, Owner: in.Account,
-		Policy: &role.Trust, PolicyName: "trust policy", Kind: policy.Trust, PolicyDecides: true,
+		Policy: &trust, PolicyName: "trust policy", Kind: policy.Trust, PolicyDecides: true,
 	}
 	if err := g.Service(ctx, principal, keys, []service.Need{assume}); err != nil {
 		return err

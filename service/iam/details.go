@@ -84,6 +84,9 @@ func details(ctx context.Context, tx *state.Tx, in state.Scope) ([]detail, error
 		return nil, err
 	}
 	for _, r := range parts {
+		if err := showTrust(ctx, tx, r.Scope, &r.Value); err != nil {
+			return nil, err
+		}
 		used, err := lastUse(ctx, tx, r.Value.ID)
 		if err != nil {
 			return nil, err

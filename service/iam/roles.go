@@ -30,7 +30,8 @@ func (s *Service) CreateRole(ctx context.Context, in *iam.CreateRoleInput, _ ...
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkTrust(ctx, *in.AssumeRolePolicyDocument); err != nil {
+	ties, err := s.checkTrust(ctx, *in.AssumeRolePolicyDocument)
+	if err != nil {
 		return nil, err
 	}
 	seconds := int32(hour)
@@ -42,7 +43,7 @@ func (s *Service) CreateRole(ctx context.Context, in *iam.CreateRoleInput, _ ...
 			Name: *in.RoleName, Path: pathOf(in.Path), ID: identity.NewID(identity.RoleID),
 			Boundary: aws.ToString(in.PermissionsBoundary), Tags: tags,
 		},
-		Trust: *in.AssumeRolePolicyDocument, Description: aws.ToString(in.Description), MaxSession: seconds,
+		Trust: *in.AssumeRolePolicyDocument, Tied: ties, Description: aws.ToString(in.Description), MaxSession: seconds,
 	})
 	if err != nil {
 		return nil, err
@@ -56,20 +57,28 @@ func (s *Service) GetRole(ctx context.Context, in *iam.GetRoleInput, _ ...func(*
 	if err := check().text("roleName", in.RoleName, anyName64).err(); err != nil {
 		return nil, err
 	}
-	var role types.Role
-	err := s.State.View(ctx, func(tx *state.Tx) error {
-		r, err := roles.get(ctx, tx, scope(ctx), *in.RoleName)
+	role, err := s.role(ctx, *in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	return &iam.GetRoleOutput{Role: &role}, nil
+}
+
+// role is a role as GetRole gives it.
+func (s *Service) role(ctx context.Context, name string) (role types.Role, err error) {
+	err = s.State.View(ctx, func(tx *state.Tx) error {
+		r, err := roles.get(ctx, tx, scope(ctx), name)
 		if err != nil {
+			return err
+		}
+		if err := showTrust(ctx, tx, r.Scope, &r.Value); err != nil {
 			return err
 		}
 		role = sdkRole(r, false)
 		role.RoleLastUsed, err = lastUse(ctx, tx, r.Value.ID)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &iam.GetRoleOutput{Role: &role}, nil
+	return role, err
 }
 
 func lastUse(ctx context.Context, tx *state.Tx, roleID string) (*types.RoleLastUsed, error) {
@@ -90,10 +99,23 @@ func (s *Service) ListRoles(ctx context.Context, in *iam.ListRolesInput, _ ...fu
 		return nil, err
 	}
 	p, err := cut(all, byName, in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.State.View(ctx, func(tx *state.Tx) error {
+		for i := range p.items {
+			if err := showTrust(ctx, tx, p.items[i].Scope, &p.items[i].Value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	return &iam.ListRolesOutput{
 		Roles:       each(p.items, func(r state.Resource[identity.Role]) types.Role { return sdkRole(r, true) }),
 		IsTruncated: p.truncated, Marker: p.marker,
-	}, err
+	}, nil
 }
 
 // UpdateRole changes what a role says of itself; what is not given stays.
@@ -125,11 +147,10 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, in *iam.UpdateRoleD
 	}); err != nil {
 		return nil, err
 	}
-	r, err := roles.view(ctx, s, *in.RoleName)
+	role, err := s.role(ctx, *in.RoleName)
 	if err != nil {
 		return nil, err
 	}
-	role := sdkRole(r, false)
 	return &iam.UpdateRoleDescriptionOutput{Role: &role}, nil
 }
 
@@ -141,11 +162,12 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *iam.UpdateAssu
 	if _, err := roles.view(ctx, s, *in.RoleName); err != nil {
 		return nil, err
 	}
-	if err := s.checkTrust(ctx, *in.PolicyDocument); err != nil {
+	ties, err := s.checkTrust(ctx, *in.PolicyDocument)
+	if err != nil {
 		return nil, err
 	}
-	err := roles.change(ctx, s, *in.RoleName, func(_ *state.Tx, r *identity.Role) error {
-		r.Trust = *in.PolicyDocument
+	err = roles.change(ctx, s, *in.RoleName, func(_ *state.Tx, r *identity.Role) error {
+		r.Trust, r.Tied = *in.PolicyDocument, ties
 		return nil
 	})
 	return &iam.UpdateAssumeRolePolicyOutput{}, err

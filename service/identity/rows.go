@@ -57,9 +57,15 @@ type Group struct{ Entity }
 type Role struct {
 	Entity
 	Trust       string // document that says who may assume it
+	Tied        []Tie  // whom it names
 	Description string
 	MaxSession  int32 // seconds
 }
+
+// A Tie is a user or role that a trust policy names, with the id that he had when
+// the policy was put: whoever has the name later is not meant [IAM User Guide,
+// Principal: "IAM transforms the ARN to the principal's unique ID"].
+type Tie struct{ ARN, ID string }
 
 // A Policy is a managed policy.
 type Policy struct {

@@ -42,7 +42,11 @@ func (s *Service) assumeNeeds(ctx context.Context, in *sts.AssumeRoleInput) ([]s
 			if there, err := state.Exists(err); err != nil || !there || r.Value.Path != path {
 				return err // nobody may assume what there is not
 			}
-			need.Policy = &r.Value.Trust
+			trust, err := r.Value.TrustByID()
+			if err != nil {
+				return err
+			}
+			need.Policy = &trust
 			for _, t := range r.Value.Tags {
 				need.Context["aws:ResourceTag/"+t.Key] = []string{t.Value}
 				need.Context["iam:ResourceTag/"+t.Key] = []string{t.Value}
