@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"core/evidence":       {"core/event"},
 	"core/expression":     {"core/metric", "core/alarm", "core/excerpt"},
 	"audit":               {"core"},
-	"bench":               {"synth", "flow", "source", "core", "app", "store", "notify"},
+	"bench":               {"synth", "flow", "source", "core", "app", "store", "notify", "service"},
 	"internal/acceptance": {},
 	"internal/corpus":     {},
 	"internal/crash":      {},
