@@ -83,8 +83,8 @@ type spans struct {
 // idleSpan is how long a span that nothing comes for is kept, so that memory
 // follows what comes in, and not what is stored. While files of its time come, one
 // that has many ids is used every few seconds; one that has few costs little to
-// read again, and even the three million of ten thousand events a second cost less
-// than a second (BenchmarkReadAgain).
+// read again, and the three million of ten thousand events a second cost about
+// a second (BenchmarkReadAgain).
 const idleSpan = 2 * time.Minute
 
 // use is the span of a group that a time lies in, for this turn.
