@@ -43,6 +43,7 @@ type work struct {
 	inside   []*part // live parts that are not the last of their files
 	blocks   []state.Block
 	streams  []state.LogStream
+	forwards []state.Forward
 	points   []state.Points
 	evidence []state.Evidence
 	touched  []state.Touch
@@ -222,6 +223,11 @@ func (c *committer) fill(b *batch) error {
 		if err != nil {
 			return fmt.Errorf("encode evidence: %w", err)
 		}
+		forwards, err := s.forwards(now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		w.forwards = append(w.forwards, forwards...)
 		l.add(s)
 		w.blocks, w.evidence = append(w.blocks, block), append(w.evidence, shown...)
 		w.streams = append(w.streams, s.streams(now)...)

@@ -237,6 +237,9 @@ func (c *committer) write(ctx context.Context, tx *state.Tx, b *batch, found *fi
 		return err
 	}
 	crash.Point("ingest: events added")
+	if err := tx.AddForwards(ctx, w.forwards); err != nil {
+		return err
+	}
 	if err := tx.AddPoints(ctx, w.points); err != nil {
 		return fmt.Errorf("add datapoints: %w", err)
 	}

@@ -20,6 +20,8 @@ type sheet struct {
 	cells map[cellKey]*cell
 	shown map[shownKey][]exhibit
 	last  []lastCell // by filter: the cell used last of a metric without dimensions
+	// tapped are the events of each subscription filter; nil when none has any.
+	tapped [][]place
 }
 
 // A place is where a record stands.
@@ -83,6 +85,10 @@ func (s *sheet) add(p *part, i int, reader *evidence.Reader) {
 	}
 	e := metric.Event{Timestamp: r.time}
 	for _, hit := range matches {
+		if tap := int(hit) - len(s.group.filters); tap >= 0 {
+			s.tap(tap, place{p, i})
+			continue
+		}
 		f := &s.group.filters[hit]
 		e.Message = p.message(i)
 		if len(f.SystemFields) > 0 {

@@ -28,6 +28,7 @@ type group struct {
 	defaults []int32
 	// generations are those of log streams that are not 0.
 	generations map[string]int64
+	taps        []tap
 }
 
 // A filter is a metric filter with its id.
@@ -81,6 +82,9 @@ func readFilters(ctx context.Context, tx *state.Tx, log *slog.Logger) (*filters,
 		}
 		g.filters = append(g.filters, filter{f.ID, compiled})
 	}
+	if err := readTaps(ctx, tx, out.groups, log); err != nil {
+		return nil, err
+	}
 	for _, g := range out.groups {
 		g.compile()
 	}
@@ -88,14 +92,12 @@ func readFilters(ctx context.Context, tx *state.Tx, log *slog.Logger) (*filters,
 }
 
 func (g *group) compile() {
-	patterns := make([]*pattern.Pattern, len(g.filters))
 	for i, f := range g.filters {
-		patterns[i] = f.Pattern
 		if f.Transformation.DefaultValue != nil {
 			g.defaults = append(g.defaults, int32(i))
 		}
 	}
-	g.set = pattern.NewSet(patterns)
+	g.set = pattern.NewSet(g.patterns())
 	own := []event.Path{
 		slotTime:    event.Members("eventTime"),
 		slotID:      event.Members("eventID"),

@@ -192,7 +192,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.Filter
 			continue
 		}
 		out.Events = append(out.Events, types.FilteredLogEvent{
-			EventId: aws.String(placeOf(e).number()), Timestamp: aws.Int64(e.Time), IngestionTime: aws.Int64(e.Ingested),
+			EventId: aws.String(events.Number(e.Time, e.ID)), Timestamp: aws.Int64(e.Time), IngestionTime: aws.Int64(e.Ingested),
 			LogStreamName: aws.String(state.StreamOf(e.Stream)), Message: aws.String(string(e.Message)),
 		})
 	}

@@ -4,7 +4,8 @@
 // Groups, streams, filters and events are those that the chain runs on: an event
 // that is put here goes the way of a log file's, and is durable, counted and its
 // alarms are due when PutLogEvents answers. Reading is a thin layer over
-// events.Store's Search.
+// events.Store's Search. What subscription filters select is noted with the events;
+// Tick sends it on.
 //
 // What is checked, and in which words it is refused, is what AWS was seen to do;
 // where that is not known, what its API reference says.
@@ -12,6 +13,7 @@ package cloudwatchlogs
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"tocsin/service"
@@ -29,6 +31,12 @@ type Options struct {
 	Put func(ctx context.Context, group int64, stream string, events []Event) error
 	// Now is the clock of times that are stored, and that events are held against.
 	Now func() time.Time
+	// Forward delivers one message of a subscription filter and returns when the
+	// destination has it. Nil: there are no subscription filters.
+	Forward func(ctx context.Context, f Forward) error
+	// Owner is of the leases under which messages are delivered.
+	Owner string
+	Log   *slog.Logger // nil for nobody
 	// Sleep waits between two looks of Live Tail; nil waits by the machine's clock.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
@@ -46,12 +54,20 @@ type Service struct {
 	events *events.Store
 	put    func(ctx context.Context, group int64, stream string, events []Event) error
 	now    func() time.Time
-	sleep  func(ctx context.Context, d time.Duration) error
+
+	forward func(ctx context.Context, f Forward) error
+	owner   string
+	log     *slog.Logger
+
+	sleep func(ctx context.Context, d time.Duration) error
 }
 
 // New is a Service that is ready.
 func New(o Options) *Service {
-	s := &Service{state: o.State, events: o.Events, put: o.Put, now: o.Now, sleep: o.Sleep}
+	s := &Service{state: o.State, events: o.Events, put: o.Put, now: o.Now, forward: o.Forward, owner: o.Owner, log: o.Log, sleep: o.Sleep}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
