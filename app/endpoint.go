@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
 
+	"github.com/aws/smithy-go"
 	"github.com/google/uuid"
 
 	"tocsin/core/policy"
@@ -78,6 +80,12 @@ func (e *endpoint) admit(r *http.Request, call *wire.Call) (context.Context, err
 // has what a bucket's policy gives to everybody.
 func (e *endpoint) admitToS3(r *http.Request) (context.Context, error) {
 	id := uuid.NewString()
+	if r.URL.Query().Has("AWSAccessKeyId") || strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") {
+		return r.Context(), &sigv4.Error{
+			Status: http.StatusBadRequest, Code: "InvalidRequest",
+			Message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+		}
+	}
 	if sigv4.Anonymous(r) {
 		return service.WithCaller(r.Context(), e.nobody(r, id)), sigv4.UnwrapS3(r)
 	}
@@ -135,7 +143,21 @@ func (e *endpoint) permit(ctx context.Context, call *wire.Call) error {
 	if err != nil {
 		return err
 	}
-	return e.gate.Permit(ctx, service.CallerOf(ctx), needs)
+	err = e.gate.Permit(ctx, service.CallerOf(ctx), needs)
+	if own, ok := e.authorizers[call.Service].(denier); ok && access.IsDenied(err) {
+		return own.Denied(message(err))
+	}
+	return err
+}
+
+// A denier is a service that has an error of its own for what is not allowed.
+type denier interface{ Denied(message string) error }
+
+func message(err error) string {
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return err.Error()
 }
 
 // observe keeps a call as an event of CloudTrail. It is given up only with the

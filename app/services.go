@@ -5,18 +5,17 @@ import (
 	"fmt"
 	"time"
 
-	"tocsin/core/policy"
 	"tocsin/core/topic"
 	"tocsin/flow/ingest"
 	"tocsin/service"
 	"tocsin/service/access"
 	"tocsin/service/cloudtrail"
 	"tocsin/service/cloudwatch"
+	"tocsin/service/cloudwatchlogs"
 	"tocsin/service/iam"
 	"tocsin/service/s3"
 	"tocsin/service/sns"
 	"tocsin/service/sts"
-	"tocsin/store/state"
 	"tocsin/wire"
 	"tocsin/wire/model"
 	"tocsin/wire/sigv4"
@@ -45,7 +44,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 	e.buckets = buckets
 	e.trails = cloudtrail.New(cloudtrail.Options{
 		State: a.db, Now: a.o.Now, Owner: a.owner, Log: a.o.Log, Default: scope,
-		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search, Bucket: trailBuckets{buckets},
+		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search, Buckets: buckets,
 		CanAssume: e.gate.Role, ServiceMay: e.gate.Service,
 	})
 	var services []wire.Service
@@ -54,6 +53,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 		methods service.Authorizer
 	}{
 		{model.CloudTrail(), e.trails},
+		{model.CloudWatchLogs(), cloudwatchlogs.New(cloudwatchlogs.Options{State: a.db, Events: a.events, Put: a.putLogEvents, Now: a.o.Now})},
 		{model.CloudWatch(), cloudwatch.New(cloudwatch.Options{State: a.db, Now: a.o.Now, Wake: a.ring.Wake})},
 		{model.SNS(), sns.New(sns.Options{State: a.db, Now: a.o.Now, Wake: a.courier.Wake, Endpoint: a.checkEndpoint})},
 		{model.IAM(), iam.New(iam.Options{State: a.db, Now: a.o.Now})},
@@ -76,32 +76,20 @@ func (a *App) putTrailEvents(ctx context.Context, group int64, stream string, al
 	return a.ingest.Put(ctx, p)
 }
 
+// putLogEvents stores events that a client puts into a log stream.
+func (a *App) putLogEvents(ctx context.Context, group int64, stream string, all []cloudwatchlogs.Event) error {
+	p := ingest.Put{Group: group, Stream: stream}
+	for _, e := range all {
+		p.Events = append(p.Events, ingest.PutEvent{Time: e.Time, Message: e.Message})
+	}
+	return a.ingest.Put(ctx, p)
+}
+
 // checkEndpoint says why what a client subscribes cannot be delivered to.
 // Mail is taken without a mail server too, as a rehearsal may do without.
-func (a *App) checkEndpoint(p topic.Protocol, _ string) error {
+func (a *App) checkEndpoint(p topic.Protocol, endpoint string) error {
 	if _, ok := a.receivers.For(p); !ok && p != topic.Email && p != topic.EmailJSON {
 		return fmt.Errorf("nothing here delivers by %s", p)
 	}
-	return nil
-}
-
-// trailBuckets are the buckets as trails see them.
-type trailBuckets struct{ s3 *s3.Service }
-
-// BucketPolicy is that of cloudtrail.Bucket.
-func (b trailBuckets) BucketPolicy(ctx context.Context, bucket string) (owner string, policy *string, err error) {
-	document, owner, err := b.s3.Policy(ctx, bucket)
-	switch {
-	case s3.IsNoSuchBucket(err):
-		return "", nil, state.ErrNotFound
-	case err != nil || document == "":
-		return owner, nil, err
-	}
-	return owner, &document, nil
-}
-
-// PutObject is that of cloudtrail.Bucket.
-func (b trailBuckets) PutObject(ctx context.Context, in state.Scope, bucket, key string, body []byte, header map[string]string) error {
-	ctx = service.WithCaller(ctx, service.Caller{Principal: policy.Service(cloudtrail.Principal), Scope: in})
-	return b.s3.PutObject(ctx, bucket, key, body, header)
+	return a.receivers.now.Load().CheckAddress(p, endpoint)
 }
