@@ -103,7 +103,7 @@ var rootKey = key{rootID, rootSecret, ""}
 
 func (e *endpoint) config(k key) aws.Config {
 	return aws.Config{
-		Region: servicetest.Region, BaseEndpoint: aws.String(e.url),
+		Region: servicetest.Region, BaseEndpoint: aws.String(e.url), HTTPClient: servicetest.Client(http.DefaultClient),
 		Credentials: credentials.NewStaticCredentialsProvider(k.id, k.secret, k.token), RetryMaxAttempts: 1,
 	}
 }

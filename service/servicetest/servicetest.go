@@ -105,7 +105,7 @@ func Config(t testing.TB, h http.Handler) aws.Config {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return aws.Config{
-		Region: Region, BaseEndpoint: aws.String(s.URL), HTTPClient: s.Client(),
+		Region: Region, BaseEndpoint: aws.String(s.URL), HTTPClient: Client(s.Client()),
 		Credentials:      credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", ""),
 		RetryMaxAttempts: 1,
 	}
