@@ -166,7 +166,7 @@ func (s *Service) createBucket(c *call) (*answer, error) {
 		return nil, fault("InvalidLocationConstraint").with("LocationConstraint", constraint)
 	}
 	switch {
-	case region == "us-east-1" || region == "":
+	case region == "us-east-1" || region == "aws-global" || region == "":
 		region = constraint
 		if region == "" {
 			region = "us-east-1"

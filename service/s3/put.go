@@ -140,9 +140,6 @@ func (s *Service) putObject(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasSuffix(c.key, "/") && c.r.ContentLength < 0 {
-		c.r.ContentLength = 0
-	}
 	b, err := s.receive(c, "CRC64NVME")
 	if err != nil {
 		return nil, err

@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,7 +35,9 @@ type world struct {
 	client  *sdk.Client // the root of the account
 	config  aws.Config
 	blobs   *blob.Memory
-	records []service.Record
+
+	mu      sync.Mutex
+	records []service.Record // guarded by mu
 }
 
 const secret = "secret"
@@ -46,7 +50,11 @@ func newWorld(t *testing.T) *world {
 	w.service = s3.New(s3.Options{
 		State: w.State, Blobs: w.blobs, Now: w.Now, Spool: t.TempDir(),
 		Admit: w.admit, Permit: permit, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Observe: func(_ context.Context, r service.Record) { w.records = append(w.records, r) },
+		Observe: func(_ context.Context, r service.Record) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.records = append(w.records, r)
+		},
 	})
 	w.config = servicetest.Config(t, w.service)
 	w.client = sdk.NewFromConfig(w.config, pathStyle)
@@ -108,6 +116,13 @@ func permit(ctx context.Context, needs []service.Need) error {
 		}
 	}
 	return nil
+}
+
+// told are the records so far.
+func (w *world) told() []service.Record {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.records)
 }
 
 func (w *world) bucket(name string) {

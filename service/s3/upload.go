@@ -211,13 +211,13 @@ func (s *Service) uploadPartCopy(c *call) (*answer, error) {
 	return a, nil
 }
 
-var completeForm = tree("CompleteMultipartUpload", list(1, form{"Part", 1, maxParts, nil, func() []form {
+var completeForm = tree("CompleteMultipartUpload", form{"Part", 1, maxParts, nil, func() []form {
 	parts := []form{leaf("PartNumber", number(1, maxParts)), leaf("ETag", someText)}
 	for _, a := range algorithms {
 		parts = append(parts, opt(leaf("Checksum"+a, anyText)))
 	}
 	return parts
-}()}))
+}()})
 
 // completeUpload makes an object of the parts that are named.
 func (s *Service) completeUpload(c *call) (*answer, error) {
@@ -225,7 +225,6 @@ func (s *Service) completeUpload(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	completeForm.parts[0].max = maxParts
 	if !completeForm.check(n) {
 		return nil, fault("MalformedXML")
 	}
