@@ -3,7 +3,6 @@ package s3
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"tocsin/service"
@@ -58,17 +57,6 @@ func index() map[place]operation {
 	}
 	add(listOperations()...)
 	return all
-}
-
-// Operations are the names of all, as CloudTrail's events have them, in order.
-// ListObjects is both versions of it.
-func Operations() []string {
-	var names []string
-	for _, op := range operations {
-		names = append(names, op.name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // subresources are the parameters that make another thing of a bucket or object.
