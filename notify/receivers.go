@@ -37,14 +37,16 @@ type AWS struct {
 	// each Region, and again after an error.
 	Config func(ctx context.Context, region string) (aws.Config, error)
 	// Endpoints of the services instead of AWS's own; "": AWS's.
-	SQSEndpoint    string
-	LambdaEndpoint string
+	SQSEndpoint      string
+	LambdaEndpoint   string
+	FirehoseEndpoint string
 }
 
 // Receivers brings notes to endpoints of every protocol that its Options reach.
 // It may be shared by goroutines.
 type Receivers struct {
 	web        *web
+	aws        *AWS // nil: there is no access
 	queues     *queues
 	byProtocol map[topic.Protocol]Receiver
 }
@@ -66,6 +68,7 @@ func New(o Options) (*Receivers, error) {
 		r.byProtocol[topic.EmailJSON] = &emailJSONReceiver{server: server}
 	}
 	if o.AWS != nil {
+		r.aws = o.AWS
 		r.queues = newQueues(*o.AWS)
 		r.byProtocol[topic.SQS] = &sqsReceiver{queues: r.queues}
 		r.byProtocol[topic.Lambda] = newLambdaReceiver(*o.AWS)

@@ -20,18 +20,7 @@ import (
 type Forward struct {
 	Destination string // ARN of a function or a Firehose stream, or URL
 	Role        string // that AWS would assume for it; "" for none
-	Data        []byte // JSON as gzip, which Firehose gets as it is
-}
-
-// Lambda is what a function is invoked with.
-func (f Forward) Lambda() ([]byte, error) {
-	var m struct {
-		AWSLogs struct {
-			Data []byte `json:"data"` // as base64
-		} `json:"awslogs"`
-	}
-	m.AWSLogs.Data = f.Data
-	return json.Marshal(m)
+	Data        []byte // JSON as gzip
 }
 
 // tryDestination sends a control message, as AWS does when a filter is put, and
