@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"encoding/base32"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -102,6 +103,19 @@ func TestNamed(t *testing.T) {
 	} {
 		if _, path, name, ok := identity.Named(arn, "user"); ok {
 			t.Errorf("%s is user %s%s", arn, path, name)
+		}
+	}
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	for _, v := range []any{
+		identity.Key{User: "alice", Secret: "hush"}, &identity.Key{Secret: "hush"}, state.Resource[identity.Key]{Value: identity.Key{Secret: "hush"}},
+		identity.Session{Secret: "hush"}, []identity.Session{{Secret: "hush"}},
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+			if text := fmt.Sprintf(verb, v); strings.Contains(text, "hush") {
+				t.Errorf("%s of %T prints %s", verb, v, text)
+			}
 		}
 	}
 }

@@ -176,3 +176,15 @@ func SessionPrincipal(in state.Scope, r Role, session string) policy.Principal {
 		Role: ARN(in, "role", r.Path, r.Name), ID: r.ID + ":" + session,
 	}
 }
+
+// String hides the secret.
+func (k Key) String() string { return "access key of user " + k.User }
+
+// GoString hides the secret.
+func (k Key) GoString() string { return k.String() }
+
+// String hides the secret.
+func (s Session) String() string { return "session of " + s.Role + s.User }
+
+// GoString hides the secret.
+func (s Session) GoString() string { return s.String() }
