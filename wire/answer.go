@@ -127,8 +127,8 @@ func (f fault) write(w writer, s *service) error {
 		}
 	} else if f.message != "" {
 		name := "message"
-		if s != nil && !s.model.LowerNames {
-			name = "Message"
+		if _, small := w.(*cborWriter); !small && s != nil && !s.model.LowerNames {
+			name = "Message" // clients that speak CBOR look for the other alone
 		}
 		w.member(name)
 		w.text(f.message)
