@@ -35,6 +35,9 @@ type client interface {
 	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
 	DescribeLogStreams(context.Context, *cloudwatchlogs.DescribeLogStreamsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogStreamsOutput, error)
 	DescribeMetricFilters(context.Context, *cloudwatchlogs.DescribeMetricFiltersInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeMetricFiltersOutput, error)
+	DeleteSubscriptionFilter(context.Context, *cloudwatchlogs.DeleteSubscriptionFilterInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteSubscriptionFilterOutput, error)
+	DescribeSubscriptionFilters(context.Context, *cloudwatchlogs.DescribeSubscriptionFiltersInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeSubscriptionFiltersOutput, error)
+	PutSubscriptionFilter(context.Context, *cloudwatchlogs.PutSubscriptionFilterInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutSubscriptionFilterOutput, error)
 	DescribeResourcePolicies(context.Context, *cloudwatchlogs.DescribeResourcePoliciesInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeResourcePoliciesOutput, error)
 	DisassociateKmsKey(context.Context, *cloudwatchlogs.DisassociateKmsKeyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DisassociateKmsKeyOutput, error)
 	FilterLogEvents(context.Context, *cloudwatchlogs.FilterLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.FilterLogEventsOutput, error)
@@ -65,8 +68,10 @@ type world struct {
 	store   *events.Store
 	service *logs.Service
 	put     func(context.Context, int64, string, []logs.Event) error
-	client  // that of the run
-	ctx     context.Context
+	// destination is where subscription filters send to.
+	destination destination
+	client      // that of the run
+	ctx         context.Context
 }
 
 // twice runs a story on the service itself and through the SDK's client.
@@ -115,7 +120,7 @@ func newWorld(t testing.TB) *world {
 		}
 		return in.Put(ctx, p)
 	}
-	w.service = logs.New(logs.Options{State: w.State, Events: w.store, Now: w.Now, Put: w.put})
+	w.service = logs.New(logs.Options{State: w.State, Events: w.store, Now: w.Now, Put: w.put, Owner: "test", Forward: w.destination.take})
 	return w
 }
 
