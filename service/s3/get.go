@@ -84,7 +84,9 @@ func (o stored) describe(c *call, h http.Header) {
 		h.Set(name, value)
 	}
 	for name, value := range o.User {
-		h["X-Amz-Meta-"+http.CanonicalHeaderKey(name)] = []string{value}
+		// In small letters, as S3 sends them: botocore keeps the case, and the AWS CLI
+		// looks for "signature" of a digest file.
+		h["x-amz-meta-"+name] = []string{value}
 	}
 	h.Set("Etag", `"`+o.ETag+`"`)
 	h.Set("Last-Modified", o.Modified.Format(http.TimeFormat))
