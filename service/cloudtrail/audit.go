@@ -223,8 +223,12 @@ func auditRecord(c state.Resource[Channel], e auditEvent, now time.Time) (LogEve
 		return fail("InvalidData", "eventData is not the JSON of an event: %v", err)
 	}
 	for _, m := range []struct{ name, v string }{
-		{"version", about.Version}, {"UID", about.UID}, {"eventTime", about.EventTime}, {"eventName", about.EventName},
-		{"eventSource", about.EventSource}, {"userIdentity", string(about.UserIdentity)},
+		{"version", about.Version},
+		{"UID", about.UID},
+		{"eventTime", about.EventTime},
+		{"eventName", about.EventName},
+		{"eventSource", about.EventSource},
+		{"userIdentity", string(about.UserIdentity)},
 	} {
 		if m.v == "" {
 			return fail("FieldNotFound", "eventData has no %s.", m.name)
@@ -257,7 +261,8 @@ func auditRecord(c state.Resource[Channel], e auditEvent, now time.Time) (LogEve
 		Data         json.RawMessage `json:"eventData"`
 	}{
 		eventVersion, "ActivityAuditLog", "ActivityLog", id, iso(at), c.Region, c.Account,
-		map[string]string{"ingestionTime": iso(now), "channelARN": arn}, json.RawMessage(e.Data),
+		map[string]string{"ingestionTime": iso(now), "channelARN": arn},
+		json.RawMessage(e.Data),
 	})
 	if err != nil {
 		return fail("InvalidData", "eventData is not JSON: %v", err)

@@ -266,8 +266,13 @@ func userOf(r found) string {
 // list of them is published.
 var parameterTypes = map[string][]struct{ member, kind string }{
 	"iam.amazonaws.com": {
-		{"userName", "AWS::IAM::User"}, {"roleName", "AWS::IAM::Role"}, {"groupName", "AWS::IAM::Group"}, {"policyArn", "AWS::IAM::Policy"},
-		{"policyName", "AWS::IAM::Policy"}, {"accessKeyId", "AWS::IAM::AccessKey"}, {"instanceProfileName", "AWS::IAM::InstanceProfile"},
+		{"userName", "AWS::IAM::User"},
+		{"roleName", "AWS::IAM::Role"},
+		{"groupName", "AWS::IAM::Group"},
+		{"policyArn", "AWS::IAM::Policy"},
+		{"policyName", "AWS::IAM::Policy"},
+		{"accessKeyId", "AWS::IAM::AccessKey"},
+		{"instanceProfileName", "AWS::IAM::InstanceProfile"},
 	},
 	"cloudtrail.amazonaws.com": {{"name", "AWS::CloudTrail::Trail"}, {"trailName", "AWS::CloudTrail::Trail"}, {"s3BucketName", "AWS::S3::Bucket"}},
 	"s3.amazonaws.com":         {{"bucketName", "AWS::S3::Bucket"}},
