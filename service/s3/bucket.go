@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"tocsin/core/policy"
 	"tocsin/service"
 	"tocsin/store/state"
 )
@@ -152,6 +151,9 @@ func (s *Service) createBucket(c *call) (*answer, error) {
 	if err := checkBucketName(c.bucket); err != nil {
 		return nil, err
 	}
+	if c.account() == "" {
+		return nil, fault("AccessDenied")
+	}
 	region := c.caller.Region
 	constraint, tags, err := s.createBody(c)
 	if err != nil {
@@ -179,7 +181,7 @@ func (s *Service) createBucket(c *call) (*answer, error) {
 	if c.r.Header.Get("X-Amz-Bucket-Object-Lock-Enabled") == "true" {
 		return nil, notBuilt(true, "Object Lock")
 	}
-	b := Bucket{Name: c.bucket, Owner: c.caller.Account, Region: region}
+	b := Bucket{Name: c.bucket, Owner: c.account(), Region: region}
 	ownership := c.r.Header.Get("X-Amz-Object-Ownership")
 	if ownership == "" {
 		ownership = enforced
@@ -340,11 +342,11 @@ func (s *Service) listBuckets(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.caller.Principal.Type == policy.Anonymous || c.caller.Account == "" {
+	if c.account() == "" {
 		return nil, fault("AccessDenied")
 	}
 	found, err := view(s, c.ctx, func(tx *state.Tx) ([]state.Resource[Bucket], error) {
-		return buckets.Of(c.ctx, tx, c.caller.Account)
+		return buckets.Of(c.ctx, tx, c.account())
 	})
 	if err != nil {
 		return nil, err
@@ -362,6 +364,6 @@ func (s *Service) listBuckets(c *call) (*answer, error) {
 		}
 		list.add(el("Bucket", el("Name", r.Name), el("CreationDate", r.Created), el("BucketRegion", r.Value.Region), el("BucketArn", s.arn(r.Name))))
 	}
-	out := el("ListAllMyBucketsResult", owner(c.caller.Account), list, optional("ContinuationToken", next), optional("Prefix", prefix))
+	out := el("ListAllMyBucketsResult", owner(c.account()), list, optional("ContinuationToken", next), optional("Prefix", prefix))
 	return &answer{status: http.StatusOK, body: out.document(namespace)}, nil
 }

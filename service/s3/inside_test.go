@@ -6,6 +6,7 @@ import (
 	"hash"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -156,6 +157,17 @@ func TestStar(t *testing.T) {
 	}{{"*", "", true}, {"a*c", "abc", true}, {"a*a", "a", false}, {"a", "a", true}, {"a", "ab", false}, {"http://*.x", "http://y.x", true}} {
 		if got := star(c.pattern, c.text); got != c.want {
 			t.Errorf("%s %s: %v", c.pattern, c.text, got)
+		}
+	}
+}
+
+// Whoever sends a byte now and then is cut off; whoever sends much is not.
+func TestPace(t *testing.T) {
+	start := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	for bytes, want := range map[int64]time.Duration{0: graceOfBody, 1000: graceOfBody, leastPace: graceOfBody + time.Second, 5 << 30: graceOfBody + 327680*time.Second} {
+		p := pace{start: start, bytes: bytes}
+		if got := p.deadline().Sub(start); got != want {
+			t.Errorf("%d bytes: %s, want %s", bytes, got, want)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 		}
 	}
 	err := s.o.Permit(c.ctx, needs)
-	if err != nil && c.b.Owner != "" && c.b.Owner != c.caller.Account {
+	if err != nil && c.b.Owner != "" && c.b.Owner != c.account() {
 		// Only callers of the bucket's own account are told why [S3 User Guide,
 		// "Troubleshoot access denied (403 Forbidden) errors"].
 		if f := s.fault(c, err); f.Code == "AccessDenied" {
@@ -71,12 +71,12 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 // statements of it.
 func (s *Service) underPolicy(c *call, n *service.Need, b Bucket, key string) error {
 	n.Owner, n.Kind, n.PolicyName = b.Owner, policy.Bucket, "bucket policy of "+b.Name
-	if b.Owner == c.caller.Account && c.caller.Principal.Type == policy.Root &&
+	if b.Owner == c.account() && c.caller.Principal.Type == policy.Root &&
 		oneOf("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")(n.Action) {
 		return nil // the root of the owner can always undo a policy that keeps everybody out
 	}
 	text := b.Policy
-	if text != "" && b.blocks("RestrictPublicBuckets") && b.public() && c.caller.Account != b.Owner && c.caller.Principal.Type != policy.ServicePrincipal {
+	if text != "" && b.blocks("RestrictPublicBuckets") && b.public() && c.account() != b.Owner && c.caller.Principal.Type != policy.ServicePrincipal {
 		text = ""
 	}
 	var statements []any

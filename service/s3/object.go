@@ -256,8 +256,8 @@ func (s *Service) metaOfHeaders(c *call, b Bucket) (m meta, err error) {
 	ownership := b.ownership()
 	acl := h.Get("X-Amz-Acl")
 	if ownership == "ObjectWriter" || ownership == "BucketOwnerPreferred" && acl != "bucket-owner-full-control" {
-		if c.caller.Account != "" {
-			m.Owner = c.caller.Account
+		if c.account() != "" {
+			m.Owner = c.account()
 		}
 	}
 	if ownership == enforced && acl == "bucket-owner-full-control" && !hasGrantHeaders(h) {

@@ -27,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/core/policy"
 	"tocsin/service"
 	"tocsin/store/blob"
 	"tocsin/store/state"
@@ -103,6 +104,9 @@ type answer struct {
 
 // ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = pacedBody{r.Body, newPace(w)}
+	}
 	c := &call{ctx: r.Context(), r: r, requestID: newRequestID(), hostID: newHostID()}
 	a, err := s.safely(c)
 	var f *Fault
@@ -131,6 +135,14 @@ func (s *Service) safely(c *call) (a *answer, err error) {
 	return s.do(c)
 }
 
+// account is the caller's own, "" for one who is anonymous or a service.
+func (c *call) account() string {
+	if c.caller.Principal.Type == policy.Anonymous || c.caller.Principal.Type == policy.ServicePrincipal {
+		return ""
+	}
+	return c.caller.Account
+}
+
 func (s *Service) do(c *call) (*answer, error) {
 	c.bucket, c.key = s.address(c.r)
 	op, routeErr := route(c)
@@ -146,8 +158,8 @@ func (s *Service) do(c *call) (*answer, error) {
 		c.ctx = ctx
 	}
 	c.caller = service.CallerOf(c.ctx)
-	if c.caller.Account != "" && c.caller.Principal.CanonicalUser == "" {
-		c.caller.Principal.CanonicalUser = CanonicalID(c.caller.Account)
+	if account := c.account(); account != "" && c.caller.Principal.CanonicalUser == "" {
+		c.caller.Principal.CanonicalUser = CanonicalID(account)
 		c.ctx = service.WithCaller(c.ctx, c.caller)
 	}
 	if c.caller.RequestID != "" {
@@ -217,7 +229,7 @@ func (s *Service) send(w http.ResponseWriter, c *call, a *answer) {
 		defer a.stream.Close()
 		h.Set("Content-Length", strconv.FormatInt(a.length, 10))
 		w.WriteHeader(a.status)
-		if n, err := io.CopyN(w, a.stream, a.length); err != nil {
+		if n, err := io.CopyN(pacedWriter{w, newPace(w)}, a.stream, a.length); err != nil {
 			s.o.Log.Warn("an object was not sent whole", "bucket", c.bucket, "sent", n, "of", a.length, "error", err)
 			// The client must not take it for whole.
 			panic(http.ErrAbortHandler)
