@@ -13,7 +13,7 @@ import (
 	"tocsin/store/state"
 )
 
-// A user of a policy is an entity that has it attached or as its boundary.
+// A policyHolder is an entity that has a policy attached or as its boundary.
 type policyHolder struct {
 	word string
 	*identity.Entity

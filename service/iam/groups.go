@@ -125,7 +125,7 @@ func (s *Service) UpdateGroup(ctx context.Context, in *iam.UpdateGroupInput, _ .
 		if in.NewPath != nil {
 			g.Value.Path = *in.NewPath
 		}
-		if err := rename(ctx, tx, groups, &g, name, "Group with name %s already exists."); err != nil {
+		if err := rename(ctx, tx, groups, &g, name); err != nil {
 			return err
 		}
 		for _, u := range members {

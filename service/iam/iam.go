@@ -9,6 +9,7 @@ package iam
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tocsin/core/policy"
@@ -53,7 +54,7 @@ func (s *Service) update(ctx context.Context, f func(*state.Tx) error) error {
 type class[T any, P identity.Holder[T]] struct {
 	kind     state.Kind[T]
 	word     string // in ARNs and messages
-	quota    string // the word in the names of quotas
+	quota    string // the word with a capital, as in the names of quotas
 	inline   int    // how long all inline policies together may be, without white space
 	attached int    // how many managed policies may be attached
 	count    int    // how many there may be in an account
@@ -64,7 +65,7 @@ type class[T any, P identity.Holder[T]] struct {
 var (
 	users  = class[identity.User, *identity.User]{identity.Users, "user", "User", 2048, 20, 5000}
 	groups = class[identity.Group, *identity.Group]{identity.Groups, "group", "Group", 5120, 10, 500}
-	roles  = class[identity.Role, *identity.Role]{identity.Roles, "role", "Role", 10240, 25, 5000}
+	roles  = class[identity.Role, *identity.Role]{identity.Roles, "role", "Role", 10240, 25, 10000}
 )
 
 // get is the one of that name, or NoSuchEntity.
@@ -83,26 +84,18 @@ func (c class[T, P]) create(ctx context.Context, s *Service, in state.Scope, val
 	r.Name = identity.Fold(e.Name)
 	err := s.update(ctx, func(tx *state.Tx) error {
 		all, err := c.kind.All(ctx, tx, in)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if len(all) >= c.count {
+		case slices.ContainsFunc(all, func(other state.Resource[T]) bool { return other.Name == r.Name }):
+			return exists("%s with name %s already exists.", c.quota, e.Name)
+		case len(all) >= c.count:
 			return limit("Cannot exceed quota for %ssPerAccount: %d", c.quota, c.count)
 		}
 		if e.Boundary != "" {
 			if err := boundaryExists(ctx, tx, in, e.Boundary); err != nil {
 				return err
 			}
-		}
-		switch there, err := state.Exists(second(c.kind.Get(ctx, tx, in, r.Name))); {
-		case err != nil:
-			return err
-		case there && c.word == "role":
-			return exists("Role with name %s already exists.", e.Name)
-		case there && c.word == "group":
-			return exists("Group with name %s already exists.", e.Name)
-		case there:
-			return exists("User with name %s already exists.", e.Name)
 		}
 		_, err = c.kind.Put(ctx, tx, r)
 		return err

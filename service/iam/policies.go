@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	maxPolicies = 5000
+	maxPolicies = 10000
 	maxVersions = 5
 	maxManaged  = 6144 // of a managed policy, without white space
 )

@@ -11,7 +11,7 @@ import (
 )
 
 // maxTrust is how long a trust policy may be, without white space.
-const maxTrust = 4096
+const maxTrust = 8192
 
 // checkTrust checks a trust policy, and gives the ids of whom it names in the
 // caller's own account. They must be there, as IAM demands; of other accounts nobody

@@ -101,7 +101,7 @@ func (s *Service) UpdateUser(ctx context.Context, in *iam.UpdateUserInput, _ ...
 		if in.NewPath != nil {
 			u.Value.Path = *in.NewPath
 		}
-		if err := rename(ctx, tx, users, &u, name, "User with name %s already exists."); err != nil {
+		if err := rename(ctx, tx, users, &u, name); err != nil {
 			return err
 		}
 		keys, err := identity.Keys.Of(ctx, tx, u.Value.ID)
@@ -135,7 +135,7 @@ func renameSessions(ctx context.Context, tx *state.Tx, u identity.User) error {
 }
 
 // rename stores what r holds under a name.
-func rename[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx, c class[T, P], r *state.Resource[T], name, taken string) error {
+func rename[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx, c class[T, P], r *state.Resource[T], name string) error {
 	P(&r.Value).Base().Name = name
 	_, err := c.kind.Put(ctx, tx, *r) // in any case, to see that nobody has changed it since
 	if err != nil || r.Name == identity.Fold(name) {
@@ -149,7 +149,7 @@ func rename[T any, P identity.Holder[T]](ctx context.Context, tx *state.Tx, c cl
 	case err != nil:
 		return err
 	case there:
-		return exists(taken, name)
+		return exists("%s with name %s already exists.", c.quota, name)
 	}
 	_, err = c.kind.Put(ctx, tx, *r)
 	return err
