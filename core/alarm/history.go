@@ -10,6 +10,7 @@ import (
 const (
 	MetricAlarm    = "MetricAlarm"
 	CompositeAlarm = "CompositeAlarm"
+	LogAlarm       = "LogAlarm"
 
 	StateUpdate         = "StateUpdate"
 	Action              = "Action"

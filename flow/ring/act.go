@@ -44,7 +44,7 @@ func (a act) kind() string {
 	if a.notice.Composite != nil {
 		return alarm.CompositeAlarm
 	}
-	return alarm.MetricAlarm
+	return a.extra.Type()
 }
 
 // actions are the ARNs to act on; none while actions are disabled.

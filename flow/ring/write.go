@@ -153,7 +153,7 @@ func (r *Ringer) account(done stepsDone) {
 func (r *Ringer) writeStep(ctx context.Context, tx *state.Tx, a state.DueAlarm, s alarm.Step, summary []byte, now time.Time, done *stepsDone) error {
 	definition := a.Definition
 	if !s.Repeated {
-		item := alarm.StateUpdated(definition.Name, alarm.MetricAlarm, s.Before, s.After)
+		item := alarm.StateUpdated(definition.Name, a.Extra.Type(), s.Before, s.After)
 		if err := tx.AddHistory(ctx, definition.ARN, item); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (s *Service) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStat
 		if err := tx.SetAlarmRecord(ctx, a.Definition.ARN, after); err != nil || !changed {
 			return err
 		}
-		return leave(ctx, tx, state.Transition{Scope: at, ARN: a.Definition.ARN, Before: a.Record, After: after})
+		return leave(ctx, tx, state.Transition{Scope: at, ARN: a.Definition.ARN, Before: a.Record, After: after}, a.Extra.Type())
 	})
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func setComposite(ctx context.Context, tx *state.Tx, at state.Scope, name string
 	if _, err := state.CompositeAlarms.Put(ctx, tx, row); err != nil || !changed {
 		return err
 	}
-	return leave(ctx, tx, state.Transition{Scope: at, ARN: row.Value.Definition.ARN, Composite: true, Before: before, After: after})
+	return leave(ctx, tx, state.Transition{Scope: at, ARN: row.Value.Definition.ARN, Composite: true, Before: before, After: after}, alarm.CompositeAlarm)
 }
 
 // EnableAlarmActions lets alarms act again, from their next change on. Names that

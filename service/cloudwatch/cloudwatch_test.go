@@ -17,8 +17,11 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 	"github.com/google/go-cmp/cmp"
 
+	"tocsin/core/policy"
+	"tocsin/service"
 	"tocsin/service/cloudwatch"
 	"tocsin/service/servicetest"
+	"tocsin/store/events"
 	"tocsin/wire"
 	"tocsin/wire/model"
 )
@@ -45,6 +48,7 @@ type operations interface {
 	PutAlarmMuteRule(context.Context, *api.PutAlarmMuteRuleInput, ...func(*api.Options)) (*api.PutAlarmMuteRuleOutput, error)
 	PutCompositeAlarm(context.Context, *api.PutCompositeAlarmInput, ...func(*api.Options)) (*api.PutCompositeAlarmOutput, error)
 	PutDashboard(context.Context, *api.PutDashboardInput, ...func(*api.Options)) (*api.PutDashboardOutput, error)
+	PutLogAlarm(context.Context, *api.PutLogAlarmInput, ...func(*api.Options)) (*api.PutLogAlarmOutput, error)
 	PutMetricAlarm(context.Context, *api.PutMetricAlarmInput, ...func(*api.Options)) (*api.PutMetricAlarmOutput, error)
 	PutMetricData(context.Context, *api.PutMetricDataInput, ...func(*api.Options)) (*api.PutMetricDataOutput, error)
 	SetAlarmState(context.Context, *api.SetAlarmStateInput, ...func(*api.Options)) (*api.SetAlarmStateOutput, error)
@@ -60,9 +64,29 @@ var (
 // A bench is a story's place: CloudWatch, called in one of four ways.
 type bench struct {
 	operations
-	world *servicetest.World
-	ctx   context.Context
-	woken int
+	service *cloudwatch.Service
+	world   *servicetest.World
+	ctx     context.Context
+	woken   int
+	logged  []logged
+}
+
+// logged is an event of a log group.
+type logged struct {
+	group   int64
+	time    time.Time
+	message string
+}
+
+// count is what the events' store does.
+func (b *bench) count(_ context.Context, q events.Query) (n int64, _ error) {
+	for _, e := range b.logged {
+		t := e.time.UnixMilli()
+		if e.group == q.Group && q.From <= t && t <= q.To && (q.Pattern == nil || q.Pattern.Match([]byte(e.message))) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // told tells a story on the service itself, and through the SDK's client in each
@@ -90,7 +114,18 @@ func told(t *testing.T, story func(t *testing.T, b *bench)) {
 func newBench(t *testing.T) (*bench, *cloudwatch.Service) {
 	t.Helper()
 	b := &bench{world: servicetest.New(t)}
-	return b, cloudwatch.New(cloudwatch.Options{State: b.world.State, Now: b.world.Now, Wake: func() { b.woken++ }})
+	b.service = cloudwatch.New(cloudwatch.Options{
+		State: b.world.State, Now: b.world.Now, Wake: func() { b.woken++ }, Count: b.count, CanAssume: canAssume,
+	})
+	return b, b.service
+}
+
+// canAssume lets CloudWatch Logs assume one role.
+func canAssume(_ context.Context, role, principal string, _ policy.Context, needs []service.Need) error {
+	if role != queryRole || principal != "logs.amazonaws.com" {
+		return &smithy.GenericAPIError{Code: "AccessDenied", Message: fmt.Sprintf("%s may not %s %s", role, needs[0].Action, needs[0].Resource)}
+	}
+	return nil
 }
 
 // unchecked lets a client send what lacks required members.

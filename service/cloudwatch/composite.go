@@ -66,11 +66,8 @@ func compositeAlarm(in *cloudwatch.PutCompositeAlarmInput, at state.Scope) (c al
 }
 
 func putComposite(ctx context.Context, tx *state.Tx, at state.Scope, c alarm.Composite, tags map[string]string, now time.Time) error {
-	switch metricAlarm, err := state.Exists(second(tx.Alarm(ctx, c.ARN))); {
-	case err != nil:
+	if err := free(ctx, tx, at, c.Name, alarm.CompositeAlarm); err != nil {
 		return err
-	case metricAlarm:
-		return validation("There is a metric alarm with the name %s already; names are shared by metric and composite alarms.", c.Name)
 	}
 	row, err := state.CompositeAlarms.Lock(ctx, tx, at, c.Name) // before its children are read, as their evaluation does
 	created := errors.Is(err, state.ErrNotFound)
@@ -117,17 +114,13 @@ func putComposite(ctx context.Context, tx *state.Tx, at state.Scope, c alarm.Com
 	if !changed {
 		return tx.AddTransition(ctx, t) // a child may have changed since it was read
 	}
-	return leave(ctx, tx, t)
+	return leave(ctx, tx, t, alarm.CompositeAlarm)
 }
 
-// leave writes the history of a change of state and leaves what follows from it to
-// those who evaluate alarms.
-func leave(ctx context.Context, tx *state.Tx, t state.Transition) error {
-	kind, name := alarm.MetricAlarm, alarmName(t.ARN)
-	if t.Composite {
-		kind = alarm.CompositeAlarm
-	}
-	if err := tx.AddHistory(ctx, t.ARN, alarm.StateUpdated(name, kind, t.Before, t.After)); err != nil {
+// leave writes the history of a change of state of an alarm of a type, and leaves
+// what follows from it to those who evaluate alarms.
+func leave(ctx context.Context, tx *state.Tx, t state.Transition, alarmType string) error {
+	if err := tx.AddHistory(ctx, t.ARN, alarm.StateUpdated(alarmName(t.ARN), alarmType, t.Before, t.After)); err != nil {
 		return err
 	}
 	return tx.AddTransition(ctx, t)

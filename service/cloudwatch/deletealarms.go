@@ -68,7 +68,14 @@ func deleteAlarms(ctx context.Context, tx *state.Tx, at state.Scope, names []str
 		if err := tx.DeleteAlarm(ctx, a.Definition.ARN); err != nil {
 			return err
 		}
-		if err := gone(ctx, tx, a.Definition.ARN, alarm.Deleted(a.Definition, a.Record, now)); err != nil {
+		if a.Extra.Log {
+			if _, err := state.Exists(logAlarms.Delete(ctx, tx, at, a.Definition.Name)); err != nil {
+				return err
+			}
+		}
+		item := alarm.Deleted(a.Definition, a.Record, now)
+		item.AlarmType = a.Extra.Type()
+		if err := gone(ctx, tx, a.Definition.ARN, item); err != nil {
 			return err
 		}
 	}

@@ -21,15 +21,21 @@ const (
 	maxAlarmNames = 100
 )
 
-// alarmPlace is where DescribeAlarms goes on: behind that name, among the metric
-// alarms, which come first, or the composite ones.
+// The sections of DescribeAlarms' list, in order.
+const (
+	metricSection = iota
+	logSection
+	compositeSection
+)
+
+// alarmPlace is where DescribeAlarms goes on: in that section, behind that name.
 type alarmPlace struct {
-	After     string `json:"n"`
-	Composite bool   `json:"c,omitempty"`
+	After   string `json:"n"`
+	Section int    `json:"s,omitempty"`
 }
 
 // DescribeAlarms lists alarms by name: metric alarms unless AlarmTypes says
-// otherwise, and composite alarms after them.
+// otherwise, then log alarms and composite alarms.
 func (s *Service) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
 	if in.ChildrenOfAlarmName != nil || in.ParentsOfAlarmName != nil {
 		return s.describeFamily(ctx, in)
@@ -38,60 +44,69 @@ func (s *Service) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAla
 	if err != nil {
 		return nil, err
 	}
-	var metrics []state.Alarm
-	var composites []state.CompositeAlarm
-	err = s.o.State.View(ctx, func(tx *state.Tx) (err error) {
-		if q.metrics && !q.from.Composite {
-			if metrics, err = q.findMetrics(ctx, tx); err != nil {
+	var p *alarmPage
+	err = s.o.State.View(ctx, func(tx *state.Tx) error {
+		p = newAlarmPage(q.limit)
+		for section, find := range []func(context.Context, *state.Tx, string, *alarmPage) error{q.findMetrics, q.findLogs, q.findComposites} {
+			after := ""
+			if section == q.from.Section {
+				after = q.from.After
+			}
+			if section < q.from.Section || !q.types[section] || p.out.NextToken != nil {
+				continue
+			}
+			if err := find(ctx, tx, after, p); err != nil {
 				return err
 			}
 		}
-		if q.composites && len(metrics) <= q.limit {
-			composites, err = q.findComposites(ctx, tx)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return alarmsOutput(metrics, composites, q.limit), nil
+	return p.out, nil
 }
 
-// alarmsOutput is the first page of alarms.
-func alarmsOutput(metrics []state.Alarm, composites []state.CompositeAlarm, limit int) *cloudwatch.DescribeAlarmsOutput {
-	out := &cloudwatch.DescribeAlarmsOutput{
+// An alarmPage is a page of alarms that is being filled.
+type alarmPage struct {
+	out   *cloudwatch.DescribeAlarmsOutput
+	limit int
+	last  alarmPlace
+}
+
+func newAlarmPage(limit int) *alarmPage {
+	return &alarmPage{limit: limit, out: &cloudwatch.DescribeAlarmsOutput{
 		MetricAlarms: []types.MetricAlarm{}, CompositeAlarms: []types.CompositeAlarm{}, LogAlarms: []types.LogAlarm{},
-	}
-	for _, a := range metrics {
-		if len(out.MetricAlarms) == limit {
-			out.NextToken = token(alarmPlace{After: *out.MetricAlarms[limit-1].AlarmName})
-			return out
+	}}
+}
+
+// room is how many alarms the page has room for.
+func (p *alarmPage) room() int {
+	return p.limit - len(p.out.MetricAlarms) - len(p.out.LogAlarms) - len(p.out.CompositeAlarms)
+}
+
+// takes tells whether the page takes one more alarm; else the next page begins with it.
+func (p *alarmPage) takes(section int, name string) bool {
+	if p.room() == 0 {
+		if p.last.Section != section {
+			p.last = alarmPlace{Section: section}
 		}
-		out.MetricAlarms = append(out.MetricAlarms, sdkAlarm(a))
+		p.out.NextToken = token(p.last)
+		return false
 	}
-	for i, a := range composites {
-		if len(out.MetricAlarms)+len(out.CompositeAlarms) == limit {
-			before := ""
-			if i > 0 {
-				before = composites[i-1].Definition.Name
-			}
-			out.NextToken = token(alarmPlace{After: before, Composite: true})
-			return out
-		}
-		out.CompositeAlarms = append(out.CompositeAlarms, sdkComposite(a))
-	}
-	return out
+	p.last = alarmPlace{After: name, Section: section}
+	return true
 }
 
 // An alarmRequest is a DescribeAlarms that has been checked.
 type alarmRequest struct {
-	at                  state.Scope
-	metrics, composites bool
-	names               []string // none for all
-	prefix, action      string
-	state               alarm.State
-	from                alarmPlace
-	limit               int
+	at             state.Scope
+	types          [3]bool  // by section
+	names          []string // none for all
+	prefix, action string
+	state          alarm.State
+	from           alarmPlace
+	limit          int
 }
 
 func alarmQuery(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (q alarmRequest, err error) {
@@ -107,7 +122,7 @@ func alarmQuery(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (q alar
 	case in.StateValue != "" && !q.state.Valid():
 		return q, constraint(string(in.StateValue), "stateValue", "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
 	}
-	if q.metrics, q.composites, err = alarmTypes(in.AlarmTypes); err != nil {
+	if q.types, err = alarmTypes(in.AlarmTypes); err != nil {
 		return q, err
 	}
 	if q.limit, err = pageSize(in.MaxRecords, alarmsPage, maxAlarmsPage); err != nil {
@@ -117,27 +132,60 @@ func alarmQuery(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (q alar
 	return q, err
 }
 
-// alarmTypes tells which types are asked for; there are no log alarms.
-func alarmTypes(given []types.AlarmType) (metrics, composites bool, err error) {
+// alarmTypes tells which sections are asked for.
+func alarmTypes(given []types.AlarmType) (sections [3]bool, err error) {
 	for _, t := range given {
 		switch t {
 		case types.AlarmTypeMetricAlarm:
-			metrics = true
+			sections[metricSection] = true
 		case types.AlarmTypeCompositeAlarm:
-			composites = true
+			sections[compositeSection] = true
 		case types.AlarmTypeLogAlarm:
+			sections[logSection] = true
 		default:
-			return false, false, constraint(string(t), "alarmTypes", "Member must satisfy enum value set: [CompositeAlarm, MetricAlarm, LogAlarm]")
+			return sections, constraint(string(t), "alarmTypes", "Member must satisfy enum value set: [CompositeAlarm, MetricAlarm, LogAlarm]")
 		}
 	}
-	return metrics || len(given) == 0, composites, nil
+	if len(given) == 0 {
+		sections[metricSection] = true
+	}
+	return sections, nil
 }
 
-// findMetrics are the metric alarms of a page and one more.
-func (q alarmRequest) findMetrics(ctx context.Context, tx *state.Tx) ([]state.Alarm, error) {
+func (q alarmRequest) findMetrics(ctx context.Context, tx *state.Tx, after string, p *alarmPage) error {
+	found, err := q.find(ctx, tx, after, false, p.room())
+	for _, a := range found {
+		if !p.takes(metricSection, a.Definition.Name) {
+			break
+		}
+		p.out.MetricAlarms = append(p.out.MetricAlarms, sdkAlarm(a))
+	}
+	return err
+}
+
+func (q alarmRequest) findLogs(ctx context.Context, tx *state.Tx, after string, p *alarmPage) error {
+	found, err := q.find(ctx, tx, after, true, p.room())
+	if err != nil {
+		return err
+	}
+	for _, a := range found {
+		if !p.takes(logSection, a.Definition.Name) {
+			break
+		}
+		l, err := logAlarms.Get(ctx, tx, q.at, a.Definition.Name)
+		if err != nil {
+			return err
+		}
+		p.out.LogAlarms = append(p.out.LogAlarms, sdkLogAlarm(a, l.Value))
+	}
+	return nil
+}
+
+// find are metric alarms or log alarms, one more than there is room for.
+func (q alarmRequest) find(ctx context.Context, tx *state.Tx, after string, log bool, room int) ([]state.Alarm, error) {
 	if len(q.names) == 0 {
 		return tx.FindAlarms(ctx, state.AlarmQuery{
-			Scope: q.at, Prefix: q.prefix, State: q.state, Action: q.action, After: q.from.After, Limit: q.limit + 1,
+			Scope: q.at, Prefix: q.prefix, State: q.state, Action: q.action, Log: log, After: after, Limit: room + 1,
 		})
 	}
 	var arns []string
@@ -147,24 +195,25 @@ func (q alarmRequest) findMetrics(ctx context.Context, tx *state.Tx) ([]state.Al
 	found, err := tx.AlarmsNamed(ctx, arns...)
 	return slices.DeleteFunc(found, func(a state.Alarm) bool {
 		d := a.Definition
-		return d.Name <= q.from.After || !q.wants(a.Record.State, d.OKActions, d.AlarmActions, d.InsufficientDataActions)
+		return a.Extra.Log != log || d.Name <= after || !q.wants(a.Record.State, d.OKActions, d.AlarmActions, d.InsufficientDataActions)
 	}), err
 }
 
-// findComposites are the composite alarms behind the place.
-func (q alarmRequest) findComposites(ctx context.Context, tx *state.Tx) ([]state.CompositeAlarm, error) {
+func (q alarmRequest) findComposites(ctx context.Context, tx *state.Tx, after string, p *alarmPage) error {
 	rows, err := state.CompositeAlarms.All(ctx, tx, q.at)
-	var out []state.CompositeAlarm
 	for _, r := range rows {
 		d := r.Value.Definition
-		if q.from.Composite && d.Name <= q.from.After || !strings.HasPrefix(d.Name, q.prefix) ||
+		if after != "" && d.Name <= after || !strings.HasPrefix(d.Name, q.prefix) ||
 			len(q.names) > 0 && !slices.Contains(q.names, d.Name) ||
 			!q.wants(r.Value.Record.State, d.OKActions, d.AlarmActions, d.InsufficientDataActions) {
 			continue
 		}
-		out = append(out, r.Value)
+		if !p.takes(compositeSection, d.Name) {
+			break
+		}
+		p.out.CompositeAlarms = append(p.out.CompositeAlarms, sdkComposite(r.Value))
 	}
-	return out, err
+	return err
 }
 
 // wants tells whether an alarm of that state and with these actions is asked for.
@@ -191,9 +240,7 @@ func (s *Service) describeFamily(ctx context.Context, in *cloudwatch.DescribeAla
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudwatch.DescribeAlarmsOutput{
-		MetricAlarms: []types.MetricAlarm{}, CompositeAlarms: []types.CompositeAlarm{}, LogAlarms: []types.LogAlarm{},
-	}
+	out := newAlarmPage(limit).out
 	err = s.o.State.View(ctx, func(tx *state.Tx) error {
 		f, err := composites(ctx, tx, at)
 		if err != nil {
@@ -211,6 +258,13 @@ func (s *Service) describeFamily(ctx context.Context, in *cloudwatch.DescribeAla
 		}
 		metrics, err := tx.AlarmsNamed(ctx, arns...)
 		for _, a := range metrics {
+			if a.Extra.Log {
+				out.LogAlarms = append(out.LogAlarms, types.LogAlarm{
+					AlarmName: aws.String(a.Definition.Name), AlarmArn: aws.String(a.Definition.ARN),
+					StateValue: types.StateValue(a.Record.State), StateUpdatedTimestamp: aws.Time(a.Record.Updated),
+				})
+				continue
+			}
 			out.MetricAlarms = append(out.MetricAlarms, types.MetricAlarm{
 				AlarmName: aws.String(a.Definition.Name), AlarmArn: aws.String(a.Definition.ARN),
 				StateValue: types.StateValue(a.Record.State), StateUpdatedTimestamp: aws.Time(a.Record.Updated),
@@ -254,7 +308,7 @@ func (s *Service) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.De
 		found, err := tx.AlarmsOn(ctx, scope(ctx), id)
 		for _, a := range found {
 			d := a.Definition
-			if len(d.Metrics) > 0 || a.Scope != scope(ctx) ||
+			if len(d.Metrics) > 0 || a.Extra.Log || a.Scope != scope(ctx) ||
 				in.Period != nil && int(*in.Period) != d.Period || in.Unit != "" && string(in.Unit) != d.Unit ||
 				wanted != (metric.Statistic{}) && wanted != d.Statistic {
 				continue

@@ -54,7 +54,7 @@ func TestAlarmErrors(t *testing.T) {
 			{"ValidationError: SEARCH is not supported on Metric Alarms.", math(func(in *api.PutMetricAlarmInput) {
 				in.Metrics[1].Expression = aws.String("SEARCH('App', 'Sum', 60)")
 			})},
-			{"AccessDenied: ", plain(func(in *api.PutMetricAlarmInput) {
+			{"AccessDenied: Tag keys beginning with aws: are reserved: aws:x", plain(func(in *api.PutMetricAlarmInput) {
 				in.Tags = []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("y")}}
 			})},
 			{"InvalidFormat: ", set("taken", "OK", aws.String("{"))},

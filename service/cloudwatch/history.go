@@ -27,8 +27,8 @@ func (s *Service) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Descr
 		return nil, err
 	}
 	out := &cloudwatch.DescribeAlarmHistoryOutput{AlarmHistoryItems: []types.AlarmHistoryItem{}}
-	if len(q.AlarmTypes) == 0 || in.AlarmContributorId != nil {
-		return out, nil // log alarms, contributors: there are none
+	if in.AlarmContributorId != nil {
+		return out, nil // there are none
 	}
 	var items []state.StoredHistoryItem
 	err = s.o.State.View(ctx, func(tx *state.Tx) (err error) {
@@ -57,15 +57,14 @@ func historyQuery(ctx context.Context, in *cloudwatch.DescribeAlarmHistoryInput)
 	if in.AlarmName != nil {
 		q.ARN = alarmARN(at, *in.AlarmName)
 	}
-	metrics, composites, err := alarmTypes(in.AlarmTypes)
+	sections, err := alarmTypes(in.AlarmTypes)
 	if err != nil {
 		return q, err
 	}
-	if metrics {
-		q.AlarmTypes = append(q.AlarmTypes, alarm.MetricAlarm)
-	}
-	if composites {
-		q.AlarmTypes = append(q.AlarmTypes, alarm.CompositeAlarm)
+	for section, name := range []string{alarm.MetricAlarm, alarm.LogAlarm, alarm.CompositeAlarm} {
+		if sections[section] {
+			q.AlarmTypes = append(q.AlarmTypes, name)
+		}
 	}
 	switch in.HistoryItemType {
 	case "", types.HistoryItemTypeAction, types.HistoryItemTypeConfigurationUpdate, types.HistoryItemTypeStateUpdate,

@@ -31,11 +31,8 @@ func (s *Service) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAl
 		if err := tx.LockAlarms(ctx); err != nil {
 			return err
 		}
-		switch composite, err := state.Exists(second(state.CompositeAlarms.Get(ctx, tx, at, definition.Name))); {
-		case err != nil:
+		if err := free(ctx, tx, at, definition.Name, alarm.MetricAlarm); err != nil {
 			return err
-		case composite:
-			return validation("There is a composite alarm with the name %s already; names are shared by metric and composite alarms.", definition.Name)
 		}
 		return putAlarm(ctx, tx, state.Alarm{Scope: at, Definition: definition, Record: alarm.NewRecord(now)}, tags, now)
 	})
@@ -68,6 +65,7 @@ func putAlarm(ctx context.Context, tx *state.Tx, a state.Alarm, tags map[string]
 			return err
 		}
 	}
+	item.AlarmType = stored.Extra.Type()
 	return tx.AddHistory(ctx, a.Definition.ARN, item)
 }
 

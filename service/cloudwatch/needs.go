@@ -35,6 +35,15 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	case *cloudwatch.PutCompositeAlarmInput:
 		actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions)
 		return putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions}), nil
+	case *cloudwatch.PutLogAlarmInput:
+		actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions)
+		out := putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions})
+		if c := in.ScheduledQueryConfiguration; c != nil {
+			out = append(out, service.Need{
+				Action: "iam:PassRole", Resource: aws.ToString(c.ScheduledQueryRoleARN), Context: policy.Context{"iam:PassedToService": {querier}},
+			})
+		}
+		return out, nil
 	case *cloudwatch.DescribeAlarmsInput:
 		return need(alarmARNs(at, in.AlarmNames)...), nil
 	case *cloudwatch.DeleteAlarmsInput:

@@ -2,8 +2,9 @@
 //
 // Alarms and points are the rows that the daemon runs on: what is published here
 // makes alarms due, as what metric filters count does, and package flow/ring
-// evaluates them. What is not a method here (anomaly detectors, insight
-// rules, metric streams, log alarms) is answered as an unknown operation.
+// evaluates them. Log alarms are such alarms, on the results of queries that Run
+// runs. What is not a method here (anomaly detectors, insight rules, metric
+// streams) is answered as an unknown operation.
 //
 // Not everything that AWS takes has a meaning here. A parameter without one is
 // refused, never passed over.
@@ -12,10 +13,13 @@ package cloudwatch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"tocsin/core/alarm"
+	"tocsin/core/policy"
 	"tocsin/service"
+	"tocsin/store/events"
 	"tocsin/store/state"
 )
 
@@ -27,6 +31,13 @@ type Options struct {
 	// Wake is called when alarms may be due, after the transaction; nil for nobody. It
 	// must not block.
 	Wake func()
+	// Count is the events' store's, for log alarms; nil when there is none, and no log
+	// alarms either.
+	Count func(ctx context.Context, q events.Query) (int64, error)
+	// CanAssume tells whether a service may assume a role and the role may do what
+	// is needed. It is access.Gate's Role; nil allows all.
+	CanAssume func(ctx context.Context, roleARN, service string, keys policy.Context, needs []service.Need) error
+	Log       *slog.Logger // nil for slog's default
 }
 
 // A Service has CloudWatch's operations as methods.
@@ -39,6 +50,12 @@ func New(o Options) *Service {
 	}
 	if o.Wake == nil {
 		o.Wake = func() {}
+	}
+	if o.CanAssume == nil {
+		o.CanAssume = func(context.Context, string, string, policy.Context, []service.Need) error { return nil }
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
 	return &Service{o}
 }

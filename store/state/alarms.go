@@ -37,6 +37,17 @@ type AlarmExtra struct {
 	// Title and Severity are those of the control.
 	Title    string `json:"title,omitempty"`
 	Severity string `json:"severity,omitempty"`
+	// Log says that it is a log alarm: its metric holds the results of a query, which
+	// package cloudwatch keeps and runs.
+	Log bool `json:"log,omitempty"`
+}
+
+// Type is the AlarmType of AWS.
+func (x AlarmExtra) Type() string {
+	if x.Log {
+		return alarm.LogAlarm
+	}
+	return alarm.MetricAlarm
 }
 
 // A Repeat says when an alarm that stays in ALARM is told again. The zero value is off.
@@ -140,13 +151,14 @@ func (tx *Tx) AlarmsNamed(ctx context.Context, arns ...string) ([]Alarm, error) 
 	return found, err
 }
 
-// An AlarmQuery selects metric alarms of one account and Region.
+// An AlarmQuery selects metric alarms, or log alarms, of one account and Region.
 type AlarmQuery struct {
 	Scope
 	Prefix string // of the name
 	State  alarm.State
 	// Action is the beginning of one of the alarm's actions.
 	Action string
+	Log    bool   // log alarms and no others, which else are left out
 	After  string // name to go on behind, "" to begin
 	Limit  int    // 0 for all
 }
@@ -156,7 +168,7 @@ func (tx *Tx) FindAlarms(ctx context.Context, q AlarmQuery) ([]Alarm, error) {
 	var out []Alarm
 	for {
 		some := q
-		if q.Action != "" && q.Limit > 0 {
+		if (q.Action != "" || q.Log) && q.Limit > 0 {
 			some.Limit = max(q.Limit, leastRead)
 		}
 		found, err := tx.listAlarms(ctx, some)
@@ -164,7 +176,7 @@ func (tx *Tx) FindAlarms(ctx context.Context, q AlarmQuery) ([]Alarm, error) {
 			return nil, err
 		}
 		for _, a := range found {
-			if hasAction(a.Definition, q.Action) {
+			if hasAction(a.Definition, q.Action) && a.Extra.Log == q.Log {
 				out = append(out, a)
 			}
 			if q.Limit > 0 && len(out) == q.Limit {
@@ -187,7 +199,7 @@ func hasAction(a alarm.Alarm, prefix string) bool {
 		slices.ContainsFunc(a.InsufficientDataActions, begins)
 }
 
-// listAlarms is FindAlarms without the actions.
+// listAlarms is FindAlarms without the actions, of both types.
 func (tx *Tx) listAlarms(ctx context.Context, q AlarmQuery) ([]Alarm, error) {
 	var w where
 	name := func(name string) string { return alarm.ARN(q.Partition, q.Region, q.Account, name) }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"tocsin/core/metric"
 )
@@ -87,12 +88,13 @@ type StoredMetric struct {
 }
 
 // FindMetrics are the metrics that a query selects, in the order in which they
-// were first published.
+// were first published. Namespaces that begin with a colon, which nobody can
+// publish to, are tocsin's own and left out.
 func (tx *Tx) FindMetrics(ctx context.Context, q MetricQuery) ([]StoredMetric, error) {
 	var out []StoredMetric
 	for {
 		some := q
-		if len(q.Dimensions) > 0 && q.Limit > 0 {
+		if q.Limit > 0 {
 			some.Limit = max(q.Limit, leastRead)
 		}
 		found, err := tx.listMetrics(ctx, some)
@@ -100,7 +102,7 @@ func (tx *Tx) FindMetrics(ctx context.Context, q MetricQuery) ([]StoredMetric, e
 			return nil, err
 		}
 		for _, m := range found {
-			if hasDimensions(m.Identity, q.Dimensions) {
+			if hasDimensions(m.Identity, q.Dimensions) && !strings.HasPrefix(m.Namespace, ":") {
 				out = append(out, m)
 			}
 			if q.Limit > 0 && len(out) == q.Limit {

@@ -139,7 +139,7 @@ func alarmRoundTrip(t *testing.T, s suite) {
 		ID: 1, Scope: scope, Control: "cis-1", Revision: 1, Due: 1, EvaluatedTo: 9,
 		Record: alarm.Record{State: "ALARM", Reason: "r", ReasonData: "{}", Updated: start, Transitioned: start},
 		Extra: state.AlarmExtra{
-			Repeat: state.Repeat{Mode: state.RepeatInterval, Every: time.Hour}, Title: "t", Severity: "high",
+			Repeat: state.Repeat{Mode: state.RepeatInterval, Every: time.Hour}, Title: "t", Severity: "high", Log: true,
 		},
 		Definition: alarm.Alarm{
 			Name: "n", Description: "d <&>", ARN: arn("n"), ActionsEnabled: true,

@@ -89,6 +89,9 @@ func findMetrics(t *testing.T, s suite) {
 	add(5, "Bytes", "late") // another unit of it
 	add(5, "Count", "d", dimension("host", "a"))
 	add(5, "Count", "d", dimension("host", "b"), dimension("disk", "c"))
+	hidden := at("", 5, metric.Of(1))
+	hidden.Metric = metric.NewIdentity(":own", "m")
+	addPoints(t, s.a, hidden)
 	find := func(q state.MetricQuery) (out []string) {
 		q.Scope = scope
 		for _, m := range get(t, s.b, func(ctx context.Context, tx *state.Tx) ([]state.StoredMetric, error) { return tx.FindMetrics(ctx, q) }) {
@@ -123,6 +126,9 @@ func findAlarms(t *testing.T, s suite) {
 		a.Definition.OKActions = []string{fmt.Sprint("arn:aws:sns:us-east-1:000000000000:t", i%2)}
 		putAlarm(t, s.a, a)
 	}
+	log := on("log")
+	log.Extra.Log, log.Definition.OKActions = true, []string{"arn:aws:sns:us-east-1:000000000000:t0"}
+	putAlarm(t, s.a, log)
 	elsewhere := on("b")
 	elsewhere.Region, elsewhere.Definition.ARN = "eu-west-1", alarm.ARN("aws", "eu-west-1", "000000000000", "b")
 	putAlarm(t, s.a, elsewhere)
@@ -143,7 +149,9 @@ func findAlarms(t *testing.T, s suite) {
 		"page":   {state.AlarmQuery{Limit: 2, After: "a"}, []string{"ab", "b"}},
 		"prefix": {state.AlarmQuery{Prefix: "a"}, []string{"a", "ab"}},
 		"state":  {state.AlarmQuery{State: alarm.OK}, []string{"ab"}},
+		"beyond": {state.AlarmQuery{After: "b", Limit: 1}, []string{"ä"}}, // over the log alarm
 		"action": {state.AlarmQuery{Action: "arn:aws:sns:us-east-1:000000000000:t1", Limit: 5}, []string{"B", "a"}},
+		"log":    {state.AlarmQuery{Log: true, Limit: 1}, []string{"log"}},
 		"first":  {state.AlarmQuery{Action: "arn:aws:sns:us-east-1:000000000000:t1", Limit: 1}, []string{"B"}},
 	} {
 		c.query.Scope = scope
