@@ -242,6 +242,66 @@ func TestTakingWhileLogging(t *testing.T) {
 	}
 }
 
+// What is still on its way when a trail is stopped and started again is not lost.
+func TestStoppedAndStartedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	group := w.group(t, "trails")
+	w.start(t, "main", logsTo(groupARN))
+	w.called(t, "First")
+	must[*sdk.StopLoggingOutput](t)(w.StopLogging(w.Context(t), &sdk.StopLoggingInput{Name: aws.String("main")}))
+	w.called(t, "cloudtrail:StopLogging", "Between")
+	must[*sdk.StartLoggingOutput](t)(w.StartLogging(w.Context(t), &sdk.StartLoggingInput{Name: aws.String("main")}))
+	w.called(t, "cloudtrail:StartLogging", "Second")
+	w.tick(t)
+	equal(t, "taken", []string{"First", "StopLogging", "StartLogging", "Second"}, w.logs.of(group.ID))
+}
+
+// Without the operator's log group the trails still get their events.
+func TestOwnGroupIsGone(t *testing.T) {
+	w := newWorld(t, func(o *cloudtrail.Options) {
+		put := o.Put
+		o.Put = func(ctx context.Context, group int64, stream string, events []cloudtrail.LogEvent) error {
+			if group == o.Group() {
+				return state.ErrNotFound
+			}
+			return put(ctx, group, stream, events)
+		}
+	})
+	group := w.group(t, "trails")
+	w.start(t, "main", logsTo(groupARN))
+	w.called(t, "CreateTopic")
+	w.tick(t)
+	equal(t, "taken", []string{"CreateTopic"}, w.logs.of(group.ID))
+}
+
+// Many and large records go in several rounds of one tick.
+func TestManyRecords(t *testing.T) {
+	w := newWorld(t)
+	w.start(t, "main")
+	large := map[string]string{"x": strings.Repeat("x", 90<<10)}
+	for i := range 260 {
+		r := service.Record{Caller: w.Caller(), Source: "sns.amazonaws.com", Name: fmt.Sprint("E", i)}
+		if i < 60 {
+			r.Request = large
+		}
+		if err := w.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.tick(t)
+	if n := len(w.logs.of(w.own.ID)); n != 260 {
+		t.Errorf("%d in the log group", n)
+	}
+	w.pass(t, 6*time.Minute)
+	n := 0
+	for _, f := range w.files(t) {
+		n += len(f)
+	}
+	if n != 260 {
+		t.Errorf("%d in log files", n)
+	}
+}
+
 // chains are the digests in the bucket, checked, each chain from its start on.
 func (w *world) chains(t testing.TB) (chains [][]digest.Checked) {
 	t.Helper()

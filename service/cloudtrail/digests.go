@@ -133,7 +133,7 @@ func (s *Service) writeDigest(ctx context.Context, now time.Time, t trail, c *st
 	} else if len(window.Logs) > 0 {
 		return false, nil // not before the next second
 	}
-	crash.Point("a digest is written")
+	crash.Point("trail: a digest is written")
 	next := *c
 	err := s.o.State.Update(ctx, func(tx *state.Tx) error {
 		if err := note(ctx, tx, t, func(st *Status) { st.Digests.took(now, failure) }); err != nil {

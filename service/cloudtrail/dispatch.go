@@ -13,8 +13,11 @@ import (
 	"tocsin/store/state"
 )
 
-// atOnce is how many records one round of dispatch takes.
-const atOnce = 500
+// The bounds of what one round of dispatch takes: records, and bytes of them.
+const (
+	atOnce      = 200
+	atOnceBytes = 4 << 20
+)
 
 // A batch are records that wait for a log file, or for a log group that could
 // not be written to.
@@ -68,19 +71,23 @@ func (s *Service) dispatch(ctx context.Context, now time.Time) error {
 	}
 	return s.leased(ctx, "cloudtrail-dispatch", now, func() error {
 		for {
-			n, err := s.dispatchSome(ctx, now)
-			if err != nil || n < atOnce {
+			more, err := s.dispatchSome(ctx, now)
+			if errors.Is(err, state.ErrChanged) {
+				s.Wake() // another process delivered at the same time
+				return nil
+			}
+			if err != nil || !more {
 				return err
 			}
 		}
 	})
 }
 
-// dispatchSome takes some records on their way and tells how many.
-func (s *Service) dispatchSome(ctx context.Context, now time.Time) (int, error) {
+// dispatchSome takes some records on their way; true when there are more.
+func (s *Service) dispatchSome(ctx context.Context, now time.Time) (more bool, err error) {
 	var stored []state.OwnRecord
 	var trails []trail
-	err := s.o.State.View(ctx, func(tx *state.Tx) (err error) {
+	err = s.o.State.View(ctx, func(tx *state.Tx) (err error) {
 		if stored, err = tx.OwnRecords(ctx, 0, atOnce); err != nil {
 			return err
 		}
@@ -88,11 +95,17 @@ func (s *Service) dispatchSome(ctx context.Context, now time.Time) (int, error) 
 		return err
 	})
 	if err != nil || len(stored) == 0 {
-		return 0, err
+		return false, err
 	}
-	records := make([]own, 0, len(stored))
-	ids := make([]int64, 0, len(stored))
+	more = len(stored) == atOnce
+	var records []own
+	var ids []int64
+	size := 0
 	for _, one := range stored {
+		if size += len(one.Body); size > atOnceBytes && len(ids) > 0 {
+			more = true
+			break
+		}
 		ids = append(ids, one.ID)
 		r, err := readOwn(one)
 		if err != nil {
@@ -102,18 +115,18 @@ func (s *Service) dispatchSome(ctx context.Context, now time.Time) (int, error) 
 		records = append(records, r)
 	}
 	if err := s.putOwn(ctx, records); err != nil {
-		return 0, err
+		return false, err
 	}
-	crash.Point("own records are in the log group")
+	crash.Point("trail: own records are in the log group")
 	loads := make([]load, 0, len(trails))
 	for _, t := range trails {
 		if l := s.loadOf(ctx, t, records); len(l.taken) > 0 {
 			loads = append(loads, l)
 		}
 	}
-	crash.Point("own records are in the log groups of trails")
+	crash.Point("trail: own records are in the log groups of trails")
 	prefix := fmt.Sprintf("%020d-%s", now.UnixNano(), s.o.NewID())
-	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
+	return more, s.o.State.Update(ctx, func(tx *state.Tx) error {
 		for _, l := range loads {
 			if err := l.keep(ctx, tx, now, prefix); err != nil {
 				return err
@@ -121,7 +134,6 @@ func (s *Service) dispatchSome(ctx context.Context, now time.Time) (int, error) 
 		}
 		return tx.DeleteOwnRecords(ctx, ids...)
 	})
-	return len(stored), err
 }
 
 // putOwn puts management events into the operator's own log group.
@@ -144,7 +156,13 @@ func (s *Service) putOwn(ctx context.Context, records []own) error {
 		byStream[at] = append(byStream[at], r.logEvent())
 	}
 	for _, at := range order {
-		if err := s.o.Put(ctx, group, at.account+"_CloudTrail_"+at.region, byStream[at]); err != nil {
+		err := s.o.Put(ctx, group, at.account+"_CloudTrail_"+at.region, byStream[at])
+		if errors.Is(err, state.ErrNotFound) {
+			// Somebody deleted the log group. The trails have theirs.
+			s.o.Log.Error("own records have no log group to go to", "records", len(byStream[at]), "error", err)
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("put own records: %w", err)
 		}
 	}

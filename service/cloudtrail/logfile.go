@@ -69,9 +69,9 @@ func names(all []state.Resource[batch]) (names []string) {
 func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) error {
 	waiting, f, err := s.settle(ctx, t, p)
 	if err != nil {
-		return err
+		return raced(err)
 	}
-	crash.Point("a log file is settled")
+	crash.Point("trail: a log file is settled")
 	var content bytes.Buffer
 	content.WriteString(`{"Records":[`)
 	var oldest, newest time.Time
@@ -91,7 +91,7 @@ func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p sta
 	}
 	content.WriteString("]}")
 	failure := s.putObject(ctx, t, f.Bucket, f.Key, content.Bytes(), nil)
-	crash.Point("a log file is written")
+	crash.Point("trail: a log file is written")
 	notice, noticeFailure, err := s.notice(ctx, now, t, f, failure)
 	if err != nil {
 		return err
@@ -264,8 +264,13 @@ func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Re
 		_, err = pendings.Put(ctx, tx, current)
 		return err
 	})
-	if errors.Is(err, state.ErrNotFound) {
-		// Another process was faster: what it did is the same.
+	return raced(err)
+}
+
+// raced is nil when another process was faster: what it did is the same, and the
+// next round sees it.
+func raced(err error) error {
+	if errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrChanged) {
 		return nil
 	}
 	return err

@@ -47,9 +47,10 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrail.LookupEventsI
 		q.From = max(q.From, now.Add(-lookupAge).UnixMilli())
 		q.Attributes = append(q.Attributes, events.Match{Attribute: events.Account, Value: c.Account}, events.Match{Attribute: events.Region, Value: c.Region})
 	}
-	// What was called before this call is found by it.
+	// What was called before this call is found by it. When that fails, older
+	// events are found all the same.
 	if err := s.dispatch(ctx, now); err != nil {
-		return nil, err
+		s.o.Log.Warn("the newest calls cannot be looked up yet", "error", err)
 	}
 	out := &cloudtrail.LookupEventsOutput{Events: []types.Event{}}
 	if q.Group = s.o.Group(); q.Group == 0 || s.o.Search == nil {

@@ -58,8 +58,7 @@ func takes(t trail, r own) bool {
 	if r.Account != t.Account || r.Region != t.Region && !v.MultiRegion {
 		return false
 	}
-	// An event between two times of logging belongs to none.
-	if v.Started.IsZero() || r.At.Before(v.Started.Truncate(time.Millisecond)) || !v.Logging && r.At.After(v.Stopped) {
+	if !v.logged(r.At) {
 		return false
 	}
 	if slices.Contains(global, r.EventSource) && !v.Global {

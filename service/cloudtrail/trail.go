@@ -40,8 +40,30 @@ type Trail struct {
 	// Started and Stopped are of the last StartLogging and StopLogging.
 	Started time.Time `json:"started,omitzero"`
 	Stopped time.Time `json:"stopped,omitzero"`
+	// Earlier is when it logged before that: records of then may still be on
+	// their way.
+	Earlier span `json:"earlier,omitzero"`
 	// Chain grows when a new chain of digests has to begin.
 	Chain int `json:"chain"`
+}
+
+// A span is a stretch of time, both ends included.
+type span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+func (s span) holds(at time.Time) bool {
+	return !s.From.IsZero() && !at.Before(s.From) && !at.After(s.To)
+}
+
+// logged tells whether the trail logged at a time, which is in whole milliseconds.
+func (t Trail) logged(at time.Time) bool {
+	now := span{t.Started.Truncate(time.Millisecond), t.Stopped}
+	if t.Logging {
+		now.To = at
+	}
+	return now.holds(at) || t.Earlier.holds(at)
 }
 
 var (

@@ -206,6 +206,7 @@ func (s *Service) StartLogging(ctx context.Context, in *cloudtrail.StartLoggingI
 		if t.Value.Logging {
 			return nil
 		}
+		t.Value.Earlier = span{t.Value.Started.Truncate(time.Millisecond), t.Value.Stopped}
 		// This call is the first event that the trail has.
 		t.Value.Logging, t.Value.Started = true, s.timeOf(ctx)
 		return beginChain(ctx, tx, t, t.Value.Started)
