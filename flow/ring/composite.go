@@ -17,6 +17,13 @@ import (
 
 type composite = state.Resource[state.CompositeAlarm]
 
+// A cause is what brought a change of state about: what happened, as the JSON of an
+// evidence.Summary, and when the newest log file with it began to be read.
+type cause struct {
+	summary []byte
+	began   int64
+}
+
 // refersTo tells whether a composite alarm looks at an alarm, as a child or as its
 // suppressor.
 func refersTo(c alarm.Composite, arn string) bool {
@@ -40,14 +47,14 @@ func referred(c alarm.Composite) []string {
 //
 // A composite alarm is locked before its children are read. So of two children that
 // change at once, in two transactions, the second sees the first.
-func (r *Ringer) spread(ctx context.Context, tx *state.Tx, in state.Scope, changed alarm.Child, now time.Time, done *stepsDone) error {
-	all, err := state.CompositeAlarms.All(ctx, tx, in)
+func (r *Ringer) spread(ctx context.Context, tx *state.Tx, in state.Scope, changed alarm.Child, why cause, now time.Time, done *stepsDone) error {
+	all, err := r.composites(ctx, tx, in)
 	if err != nil {
 		return err
 	}
 	for _, c := range all {
 		d := c.Value.Definition
-		if d.Rule == nil || !refersTo(d, changed.ARN) {
+		if !refersTo(d, changed.ARN) {
 			continue
 		}
 		if circle := alarm.Cycle(d.ARN, childrenIn(all)); circle != nil {
@@ -61,17 +68,34 @@ func (r *Ringer) spread(ctx context.Context, tx *state.Tx, in state.Scope, chang
 		if err != nil {
 			return err
 		}
-		if err := r.reevaluate(ctx, tx, locked, &changed, now, done); err != nil {
+		if err := r.reevaluate(ctx, tx, locked, &changed, why, now, done); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// composites are the composite alarms of an account and Region. One that cannot be
+// read keeps no other alarm from ringing.
+func (r *Ringer) composites(ctx context.Context, tx *state.Tx, in state.Scope) ([]composite, error) {
+	stored, err := state.Kind[json.RawMessage](state.CompositeAlarms).All(ctx, tx, in)
+	var out []composite
+	for _, s := range stored {
+		c := composite{Scope: s.Scope, Name: s.Name}
+		switch err := json.Unmarshal(s.Value, &c.Value); {
+		case err != nil:
+			r.log.Error("a composite alarm cannot be read and is not evaluated; put it again", "alarm", s.Name, "error", err)
+		case c.Value.Definition.Rule != nil:
+			out = append(out, c)
+		}
+	}
+	return out, err
+}
+
 func childrenIn(all []composite) func(arn string) []string {
 	return func(arn string) []string {
 		for _, c := range all {
-			if c.Value.Definition.ARN == arn && c.Value.Definition.Rule != nil {
+			if c.Value.Definition.ARN == arn {
 				return referred(c.Value.Definition)
 			}
 		}
@@ -81,7 +105,7 @@ func childrenIn(all []composite) func(arn string) []string {
 
 // reevaluate looks at a composite alarm, which is locked, because a child or its
 // suppressor changed, or, without one, because time passed.
-func (r *Ringer) reevaluate(ctx context.Context, tx *state.Tx, c composite, changed *alarm.Child, now time.Time, done *stepsDone) error {
+func (r *Ringer) reevaluate(ctx context.Context, tx *state.Tx, c composite, changed *alarm.Child, why cause, now time.Time, done *stepsDone) error {
 	d, before := c.Value.Definition, c.Value.Record
 	children, err := r.children(ctx, tx, c.Scope, d)
 	if err != nil {
@@ -95,19 +119,19 @@ func (r *Ringer) reevaluate(ctx context.Context, tx *state.Tx, c composite, chan
 		c.Value.Record, moved = d.ChildChanged(before, func(arn string) alarm.Child { return children[arn] }, *changed, now)
 	}
 	if moved {
-		c.Value.From, c.Value.Triggering = before.State, []alarm.Child{*changed}
+		c.Value.From, c.Value.Triggering, c.Value.Summary = before.State, []alarm.Child{*changed}, why.summary
 		item := alarm.StateUpdated(d.Name, alarm.CompositeAlarm, before, c.Value.Record)
 		if err := tx.AddHistory(ctx, d.ARN, item); err != nil {
 			return err
 		}
 		done.changed = append(done.changed, change{d.Name, before.State, c.Value.Record})
 	}
-	return r.follow(ctx, tx, c, children, moved, now, done)
+	return r.follow(ctx, tx, c, children, moved, why.began, now, done)
 }
 
 // follow is what follows from the state of a composite alarm, which is in it since
 // now when it moved: its actions, unless they are suppressed, and what refers to it.
-func (r *Ringer) follow(ctx context.Context, tx *state.Tx, c composite, children map[string]alarm.Child, moved bool, now time.Time, done *stepsDone) error {
+func (r *Ringer) follow(ctx context.Context, tx *state.Tx, c composite, children map[string]alarm.Child, moved bool, began int64, now time.Time, done *stepsDone) error {
 	d := c.Value.Definition
 	was := c.Value.Suppression
 	runs := moved
@@ -139,10 +163,11 @@ func (r *Ringer) follow(ctx context.Context, tx *state.Tx, c composite, children
 		}
 	}
 	if runs {
-		act, err := actOf(c, base)
+		act, err := r.actOf(c, base)
 		if err != nil {
 			return err
 		}
+		act.began = began
 		if err := r.run(ctx, tx, act, now, done); err != nil {
 			return err
 		}
@@ -150,7 +175,7 @@ func (r *Ringer) follow(ctx context.Context, tx *state.Tx, c composite, children
 	if !moved {
 		return nil
 	}
-	return r.spread(ctx, tx, c.Scope, childOf(d.ARN, c.Value.Record), now, done)
+	return r.spread(ctx, tx, c.Scope, childOf(d.ARN, c.Value.Record), cause{c.Value.Summary, began}, now, done)
 }
 
 // honest is a suppression whose period ends no later than it can: a clock that was
@@ -163,20 +188,28 @@ func honest(s alarm.Suppression, c alarm.Composite, now time.Time) alarm.Suppres
 	return s
 }
 
-// actOf are the actions of a composite alarm's state.
-func actOf(c composite, base string) (act, error) {
+// actOf are the actions of a composite alarm's state. What happened is what happened
+// to the child that brought it about.
+func (r *Ringer) actOf(c composite, base string) (act, error) {
 	v := c.Value
 	a := act{
 		scope: c.Scope, base: base,
 		notice: alarm.Notice{Composite: &v.Definition, From: v.From, To: v.Record, Triggering: v.Triggering},
 	}
-	at := v.Record.Transitioned
+	var summary evidence.Summary
+	if len(v.Summary) > 0 {
+		if err := json.Unmarshal(v.Summary, &summary); err != nil {
+			r.log.Warn("what happened to a child of a composite alarm cannot be read and is left out", "alarm", v.Definition.ARN, "error", err)
+			summary = evidence.Summary{}
+		}
+	}
+	if at := v.Record.Transitioned; summary.From.IsZero() {
+		summary.From, summary.To = at, at
+	}
+	summary.Alarm, summary.AlarmARN, summary.Title, summary.Severity = v.Definition.Name, v.Definition.ARN, "", ""
+	summary.State, summary.Previous, summary.Reason, summary.At = string(v.Record.State), string(v.From), v.Record.Reason, v.Record.Updated
 	var err error
-	a.summary, err = json.Marshal(evidence.Summary{
-		Alarm: v.Definition.Name, AlarmARN: v.Definition.ARN,
-		State: string(v.Record.State), Previous: string(v.From), Reason: v.Record.Reason, At: v.Record.Updated, From: at, To: at,
-	})
-	if err != nil {
+	if a.summary, err = json.Marshal(summary); err != nil {
 		return a, fmt.Errorf("write what happened as JSON: %w", err)
 	}
 	return a, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/alarm"
+	"tocsin/core/evidence"
 	"tocsin/core/metric"
 	"tocsin/flow/ring"
 	"tocsin/store/state"
@@ -136,11 +137,64 @@ func TestSuppressionTimelines(t *testing.T) {
 	}
 }
 
+// TestSuppressionWithAWrongClock: a wait period that a clock began which was a year
+// ahead ends as if it had begun when the clock was set right.
+func TestSuppressionWithAWrongClock(t *testing.T) {
+	w := newWorld(t, sqlite(t), nil)
+	w.child("s")
+	w.child("a")
+	w.composite("all", "ALARM(a)", start, func(c *alarm.Composite) { c.ActionsSuppressor, c.WaitPeriod, c.ExtensionPeriod = "s", 120, 60 })
+	w.run(start, start.Add(5*time.Minute))
+	w.outbox()
+	w.set("a", alarm.InAlarm, start.AddDate(1, 0, 0))
+	w.tick(start.AddDate(1, 0, 0))
+	right := start.Add(10 * time.Minute)
+	if next := w.tick(right); next.After(right.Add(2 * time.Minute)) {
+		t.Errorf("due at %s", next)
+	}
+	w.tick(right.Add(time.Minute))
+	if got := w.subjects(); len(got) != 0 {
+		t.Errorf("too early: %q", got)
+	}
+	w.tick(right.Add(2 * time.Minute))
+	if got := w.subjects(); len(got) != 1 {
+		t.Errorf("told %q", got)
+	}
+}
+
+// TestStuck: a change that cannot be followed keeps nothing else from it, and the log
+// is told once.
+func TestStuck(t *testing.T) {
+	w := newWorld(t, sqlite(t), nil)
+	w.alarm("good", func(a *state.Alarm) { a.Definition.TreatMissingData = alarm.Ignore })
+	w.composite("fine", "ALARM(good)", start, nil)
+	w.tick(start)
+	w.outbox()
+	w.update(func(ctx context.Context, tx *state.Tx) error { // of what is stored there is no sense to be made
+		damaged := state.Kind[string](state.CompositeAlarms)
+		_, err := damaged.Put(ctx, tx, state.Resource[string]{Scope: scope, Name: "bad", Value: "ALARM(good)"})
+		return errors.Join(err, tx.SetTimer(ctx, state.Timer{ARN: arnOf("bad"), Due: start.UnixMilli(), Body: "{}"}),
+			tx.SetTimer(ctx, state.Timer{ARN: arnOf("good"), Due: start.UnixMilli(), Body: "{"}))
+	})
+	for i := range 3 {
+		at := start.Add(time.Duration(i+1) * time.Minute)
+		w.count("good", at, 1)
+		w.run(at, at)
+	}
+	if diff := cmp.Diff([]string{`ALARM: "good" in EU (Frankfurt)`, `ALARM: "fine" in EU (Frankfurt)`}, w.subjects()); diff != "" {
+		t.Error(diff)
+	}
+	if n := strings.Count(w.log.String(), "will be tried again"); n != 1 {
+		t.Errorf("the log was told %d times:\n%s", n, w.log.String())
+	}
+}
+
 // TestComposite is the whole way: events ring a child, which rings a composite
 // alarm, which rings another; each tells once.
 func TestComposite(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *state.DB) {
 		w := newWorld(t, db, nil)
+		f := w.filter("a", nil)
 		w.alarm("a", nil)
 		w.child("b")
 		w.composite("both", "ALARM(a) AND ALARM(b)", start, nil)
@@ -155,7 +209,7 @@ func TestComposite(t *testing.T) {
 			t.Errorf("one of two told %q", got)
 		}
 		now := start.Add(10 * time.Minute)
-		w.count("a", now, 1)
+		w.events(f, metric.NewIdentity("CIS", "a"), now, evidence.Event{Name: "DeleteTrail", Principal: "mallory"})
 		w.run(now, now.Add(time.Hour))
 		out := w.outbox()
 		var subjects []string
@@ -180,8 +234,15 @@ func TestComposite(t *testing.T) {
 			document.NewStateReason != arnOf("a")+" transitioned to ALARM at Monday 14 September, 2026 12:10:00 UTC" {
 			t.Errorf("%+v", document)
 		}
-		if out[1].Alarm != arnOf("both") {
-			t.Errorf("published by %s", out[1].Alarm)
+		if out[1].Alarm != arnOf("both") || out[1].ChainStart != out[0].ChainStart || out[0].ChainStart == 0 {
+			t.Errorf("published by %s, of files from %d on", out[1].Alarm, out[1].ChainStart)
+		}
+		var summary evidence.Summary // who did what is told by all three
+		if err := json.Unmarshal(out[2].Summary, &summary); err != nil {
+			t.Fatal(err)
+		}
+		if summary.Alarm != "outer" || summary.Title != "" || summary.Count != 1 || len(summary.Newest) != 1 || summary.Newest[0].Principal != "mallory" {
+			t.Errorf("%+v", summary)
 		}
 		var items []string
 		for _, h := range w.history(arnOf("both")) {

@@ -19,8 +19,7 @@ import (
 const some = 100
 
 // transitions deals with changes of state that were made by hand or with a
-// definition. It tells how many it dealt with; what fails for some while others
-// pass is told to the log and tried again.
+// definition, and tells how many it dealt with. An error is that of looking for them.
 func (r *Ringer) transitions(ctx context.Context, now time.Time) (int, error) {
 	var found []state.Transition
 	err := r.o.State.View(ctx, func(tx *state.Tx) (err error) {
@@ -30,69 +29,76 @@ func (r *Ringer) transitions(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look for changes of alarms: %w", err)
 	}
-	return r.eachOf(ctx, len(found), func(i int, tx *state.Tx, done *stepsDone) (string, error) {
-		t := found[i]
+	return eachOf(ctx, r, found, func(t state.Transition) string { return t.ARN }, func(t state.Transition, tx *state.Tx, done *stepsDone) error {
 		if err := tx.DropTransition(ctx, t.ID); err != nil {
-			return t.ARN, err
+			return err
 		}
-		return t.ARN, r.transition(ctx, tx, t, now, done)
-	})
+		return r.transition(ctx, tx, t, now, done)
+	}, func(state.Transition) {}), nil
 }
 
-// timers deals with what alarms have still to do and is due.
-func (r *Ringer) timers(ctx context.Context, now time.Time) (int, error) {
+// timers deals with what alarms have still to do by a time.
+func (r *Ringer) timers(ctx context.Context, by, now time.Time) (int, error) {
 	var found []state.Timer
 	err := r.o.State.View(ctx, func(tx *state.Tx) (err error) {
-		found, err = tx.Timers(ctx, now.UnixMilli(), some)
+		found, err = tx.Timers(ctx, by.UnixMilli(), some)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("look for timers of alarms: %w", err)
 	}
-	return r.eachOf(ctx, len(found), func(i int, tx *state.Tx, done *stepsDone) (string, error) {
-		t := found[i]
+	var failed error
+	passed := eachOf(ctx, r, found, func(t state.Timer) string { return t.ARN }, func(t state.Timer, tx *state.Tx, done *stepsDone) error {
 		if err := tx.TakeTimer(ctx, t); err != nil {
-			return t.ARN, err
+			return err
 		}
-		return t.ARN, r.timer(ctx, tx, t, now, done)
+		return r.timer(ctx, tx, t, now, done)
+	}, func(t state.Timer) {
+		err := r.o.State.Update(ctx, func(tx *state.Tx) error {
+			if err := tx.TakeTimer(ctx, t); err != nil {
+				return err
+			}
+			t.Due = now.Add(look).UnixMilli() // that it is not due all the time
+			return tx.SetTimer(ctx, t)
+		})
+		if err != nil && !lost(err) && failed == nil {
+			failed = fmt.Errorf("put off what alarm %s has still to do: %w", t.ARN, err)
+		}
 	})
+	return passed, failed
 }
 
-// eachOf does something n times, each in a transaction of its own, of which one that
-// finds nothing is somebody else's. It gives an error when all fail.
-func (r *Ringer) eachOf(ctx context.Context, n int, do func(i int, tx *state.Tx, done *stepsDone) (arn string, err error)) (int, error) {
-	passed := 0
-	var first error
-	for i := range n {
+// eachOf does what follows from each of some things of alarms, in a transaction of
+// its own, and tells how many it did. One that another has done meanwhile counts.
+// What fails, after which failed is called, is tried again; of each alarm the log is
+// told once.
+func eachOf[T any](ctx context.Context, r *Ringer, things []T, arn func(T) string, do func(thing T, tx *state.Tx, done *stepsDone) error, failed func(T)) int {
+	passed, row := 0, 0
+	for _, thing := range things {
 		var done stepsDone
-		var arn string
 		crash.Point("ring: about to follow")
-		err := r.o.State.Update(ctx, func(tx *state.Tx) (err error) {
+		err := r.o.State.Update(ctx, func(tx *state.Tx) error {
 			done = stepsDone{}
-			arn, err = do(i, tx, &done)
-			return err
+			return do(thing, tx, &done)
 		})
-		switch {
-		case err == nil:
-			crash.Point("ring: followed")
-			passed++
-			r.account(done)
-		case lost(err):
-			passed++
-		default:
-			if first == nil {
-				first = fmt.Errorf("alarm %s: %w", arn, err)
+		if err != nil && !lost(err) {
+			if !r.stuck[arn(thing)] {
+				r.stuck[arn(thing)] = true
+				r.log.Error("what follows from the state of an alarm could not be done and will be tried again", "alarm", arn(thing), "error", err)
 			}
-			if i >= patience && passed == 0 {
-				return 0, first
+			failed(thing)
+			if row++; row >= some/4 { // the database may be gone
+				return passed
 			}
-			r.log.Error("what follows from the state of an alarm could not be done and will be tried again", "alarm", arn, "error", err)
+			continue
 		}
+		crash.Point("ring: followed")
+		row = 0
+		passed++
+		delete(r.stuck, arn(thing))
+		r.account(done)
 	}
-	if passed == 0 {
-		return 0, first
-	}
-	return passed, nil
+	return passed
 }
 
 // transition runs the actions of a state that is written already, and evaluates the
@@ -109,6 +115,7 @@ func (r *Ringer) transition(ctx context.Context, tx *state.Tx, t state.Transitio
 	if err != nil {
 		return err
 	}
+	var why cause
 	if t.Before.State != t.After.State {
 		act := act{scope: a.Scope, extra: a.Extra, base: base, notice: alarm.Notice{Metric: &a.Definition, From: t.Before.State, To: t.After}}
 		at := t.After.Updated
@@ -123,8 +130,9 @@ func (r *Ringer) transition(ctx context.Context, tx *state.Tx, t state.Transitio
 			return err
 		}
 		done.changed = append(done.changed, change{a.Definition.Name, t.Before.State, t.After})
+		why.summary = act.summary
 	}
-	return r.spread(ctx, tx, t.Scope, childOf(t.ARN, t.After), now, done)
+	return r.spread(ctx, tx, t.Scope, childOf(t.ARN, t.After), why, now, done)
 }
 
 // transitionOfComposite is transition for a composite alarm that was made, changed
@@ -147,12 +155,12 @@ func (r *Ringer) transitionOfComposite(ctx context.Context, tx *state.Tx, t stat
 		return err
 	}
 	if moved := t.Before.State != t.After.State; moved && c.Value.Record.State == t.After.State {
-		c.Value.From, c.Value.Triggering = t.Before.State, triggering(d, children, t.After)
+		c.Value.From, c.Value.Triggering, c.Value.Summary = t.Before.State, triggering(d, children, t.After), nil
 		done.changed = append(done.changed, change{d.Name, t.Before.State, t.After})
 		if c.Value.Suppression.State == t.After.State {
 			c.Value.Suppression.State = t.Before.State // it is for Tick to see the change
 		}
-		if err := r.follow(ctx, tx, c, children, true, now, done); err != nil {
+		if err := r.follow(ctx, tx, c, children, true, 0, now, done); err != nil {
 			return err
 		}
 		if c, err = state.CompositeAlarms.Get(ctx, tx, t.Scope, name); err != nil {
@@ -168,7 +176,7 @@ func (r *Ringer) transitionOfComposite(ctx context.Context, tx *state.Tx, t stat
 	if !newest.Since.After(c.Value.Record.Updated) {
 		return nil
 	}
-	return r.reevaluate(ctx, tx, c, &newest, now, done)
+	return r.reevaluate(ctx, tx, c, &newest, cause{}, now, done)
 }
 
 // triggering are the children that the reason data of a composite alarm's state names.
@@ -208,7 +216,7 @@ func (r *Ringer) timer(ctx context.Context, tx *state.Tx, due state.Timer, now t
 	case err != nil:
 		return err
 	case t.Held == nil:
-		return r.reevaluate(ctx, tx, c, nil, now, done)
+		return r.reevaluate(ctx, tx, c, nil, cause{}, now, done)
 	}
 	return r.release(ctx, tx, act{scope: c.Scope, notice: alarm.Notice{Composite: &c.Value.Definition}}, c.Value.Record, *t.Held, now, done)
 }

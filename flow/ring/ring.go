@@ -75,6 +75,9 @@ type Ringer struct {
 	seen time.Time
 	// unfit are the revisions of alarms that the log was told of.
 	unfit map[int64]int64
+	// stuck are the alarms of which the log was told that what follows from their
+	// state could not be done.
+	stuck map[string]bool
 }
 
 // New is a Ringer that waits for Run or Tick.
@@ -94,7 +97,7 @@ func New(o Options) *Ringer {
 	if o.MaxEvidence <= 0 {
 		o.MaxEvidence = defaultEvidence
 	}
-	return &Ringer{o: o, log: o.Log, wake: make(chan struct{}, 1), down: outage{log: o.Log}, unfit: map[int64]int64{}}
+	return &Ringer{o: o, log: o.Log, wake: make(chan struct{}, 1), down: outage{log: o.Log}, unfit: map[int64]int64{}, stuck: map[string]bool{}}
 }
 
 // Wake tells Run that there may be something to do. It never blocks.

@@ -36,7 +36,7 @@ func (r *Ringer) Tick(ctx context.Context, now time.Time) (next time.Time, err e
 	now = time.UnixMilli(now.UnixMilli()).UTC()
 	everything := r.seen.IsZero() || now.Before(r.seen.Add(-wayBack))
 	for range rounds {
-		followed, err := r.catchUp(ctx, now)
+		followed, err := r.catchUp(ctx, now, everything)
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -56,13 +56,18 @@ func (r *Ringer) Tick(ctx context.Context, now time.Time) (next time.Time, err e
 }
 
 // catchUp does what follows from states that are written already, and tells how
-// much that was.
-func (r *Ringer) catchUp(ctx context.Context, now time.Time) (int, error) {
+// much that was. All timers are looked at when everything is: a clock that was wrong
+// may have set them.
+func (r *Ringer) catchUp(ctx context.Context, now time.Time, everything bool) (int, error) {
 	changes, err := r.transitions(ctx, now)
 	if err != nil {
 		return 0, err
 	}
-	timers, err := r.timers(ctx, now)
+	by := now
+	if everything {
+		by = time.UnixMilli(state.MaxTime - 1)
+	}
+	timers, err := r.timers(ctx, by, now)
 	return changes + timers, err
 }
 

@@ -165,7 +165,7 @@ func (r *Ringer) writeStep(ctx context.Context, tx *state.Tx, a state.DueAlarm, 
 	if err != nil || s.Repeated {
 		return err
 	}
-	return r.spread(ctx, tx, a.Scope, childOf(definition.ARN, s.After), now, done)
+	return r.spread(ctx, tx, a.Scope, childOf(definition.ARN, s.After), cause{summary, a.Began}, now, done)
 }
 
 // A refusal is why an action cannot be run.

@@ -11,10 +11,12 @@ type CompositeAlarm struct {
 	Definition  alarm.Composite
 	Record      alarm.Record
 	Suppression alarm.Suppression
-	// From is the state before the last change, and Triggering the children that
-	// brought it about, for actions that are held back.
+	// From is the state before the last change, Triggering the children that brought
+	// it about, and Summary the JSON of an evidence.Summary of what happened there,
+	// for actions that are held back.
 	From       alarm.State   `json:",omitempty"`
 	Triggering []alarm.Child `json:",omitempty"`
+	Summary    []byte        `json:",omitempty"`
 }
 
 // MuteRules are the alarm mute rules by name, in their account and Region.
