@@ -15,40 +15,45 @@ import (
 	"tocsin/store/state"
 )
 
-// some is how many transitions or timers are dealt with in one round.
+// some is how many transitions and timers are dealt with in one round.
 const some = 100
 
-// transitions deals with changes of state that were made by hand or with a
-// definition, and tells how many it dealt with. An error is that of looking for them.
-func (r *Ringer) transitions(ctx context.Context, now time.Time) (int, error) {
-	var found []state.Transition
+// catchUp does what follows from states that are written already: from changes that
+// were made by hand or with a definition, and what alarms have still to do. It tells
+// how much that was. All timers are looked at when everything is: a clock that was
+// wrong may have set them.
+func (r *Ringer) catchUp(ctx context.Context, now time.Time, everything bool) (int, error) {
+	by := now.UnixMilli()
+	if everything {
+		by = state.MaxTime - 1
+	}
+	var changes []state.Transition
+	var timers []state.Timer
 	err := r.o.State.View(ctx, func(tx *state.Tx) (err error) {
-		found, err = tx.Transitions(ctx, some)
+		if changes, err = tx.Transitions(ctx, some); err != nil {
+			return err
+		}
+		timers, err = tx.Timers(ctx, by, some)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("look for changes of alarms: %w", err)
+		return 0, fmt.Errorf("look for what follows from changes of alarms: %w", err)
 	}
-	return eachOf(ctx, r, found, func(t state.Transition) string { return t.ARN }, func(t state.Transition, tx *state.Tx, done *stepsDone) error {
+	passed := eachOf(ctx, r, changes, func(t state.Transition) string { return t.ARN }, func(t state.Transition, tx *state.Tx, done *stepsDone) error {
 		if err := tx.DropTransition(ctx, t.ID); err != nil {
 			return err
 		}
 		return r.transition(ctx, tx, t, now, done)
-	}, func(state.Transition) {}), nil
+	}, func(state.Transition) {})
+	more, err := r.timers(ctx, timers, now)
+	return passed + more, err
 }
 
-// timers deals with what alarms have still to do by a time.
-func (r *Ringer) timers(ctx context.Context, by, now time.Time) (int, error) {
-	var found []state.Timer
-	err := r.o.State.View(ctx, func(tx *state.Tx) (err error) {
-		found, err = tx.Timers(ctx, by.UnixMilli(), some)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("look for timers of alarms: %w", err)
-	}
+// timers does what alarms have still to do. What fails is put off, so that it is not
+// due all the time.
+func (r *Ringer) timers(ctx context.Context, due []state.Timer, now time.Time) (int, error) {
 	var failed error
-	passed := eachOf(ctx, r, found, func(t state.Timer) string { return t.ARN }, func(t state.Timer, tx *state.Tx, done *stepsDone) error {
+	passed := eachOf(ctx, r, due, func(t state.Timer) string { return t.ARN }, func(t state.Timer, tx *state.Tx, done *stepsDone) error {
 		if err := tx.TakeTimer(ctx, t); err != nil {
 			return err
 		}
@@ -58,7 +63,7 @@ func (r *Ringer) timers(ctx context.Context, by, now time.Time) (int, error) {
 			if err := tx.TakeTimer(ctx, t); err != nil {
 				return err
 			}
-			t.Due = now.Add(look).UnixMilli() // that it is not due all the time
+			t.Due = now.Add(look).UnixMilli()
 			return tx.SetTimer(ctx, t)
 		})
 		if err != nil && !lost(err) && failed == nil {

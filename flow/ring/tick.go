@@ -55,22 +55,6 @@ func (r *Ringer) Tick(ctx context.Context, now time.Time) (next time.Time, err e
 	return r.next(ctx)
 }
 
-// catchUp does what follows from states that are written already, and tells how
-// much that was. All timers are looked at when everything is: a clock that was wrong
-// may have set them.
-func (r *Ringer) catchUp(ctx context.Context, now time.Time, everything bool) (int, error) {
-	changes, err := r.transitions(ctx, now)
-	if err != nil {
-		return 0, err
-	}
-	by := now
-	if everything {
-		by = time.UnixMilli(state.MaxTime - 1)
-	}
-	timers, err := r.timers(ctx, by, now)
-	return changes + timers, err
-}
-
 // take leases alarms: those that are due, or everything that is due at any time.
 // What an earlier round could not finish comes first.
 func (r *Ringer) take(ctx context.Context, now time.Time, everything bool) ([]state.DueAlarm, error) {
