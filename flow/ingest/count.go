@@ -93,7 +93,8 @@ func (s *sheet) add(p *part, i int, reader *evidence.Reader) {
 		e.Message = p.message(i)
 		if len(f.SystemFields) > 0 {
 			reader.Read(e.Message)
-			e.Account, e.Region = string(reader.Text(evidence.Account)), string(reader.Text(evidence.Region))
+			e.Account = cmp.Or(string(reader.Text(evidence.Account)), s.group.log.Account)
+			e.Region = cmp.Or(string(reader.Text(evidence.Region)), s.group.log.Region)
 			e.Source = s.group.log.Name
 		}
 		if d, ok := f.Datapoint(e, true); ok {

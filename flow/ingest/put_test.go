@@ -236,3 +236,64 @@ func TestStreamsAreNoted(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// However transactions go wrong, what is put is there once, counts once and is sent
+// on once.
+func TestPutWhenTransactionsGoWrong(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *state.DB) {
+		w := newWorld(t, db, stops)
+		filter := w.subscribe(t, "all", "")
+		broken := &faulty{DB: db}
+		o := w.options()
+		o.State = broken
+		r := start(t, w, o)
+		n := 0
+		for _, first := range []fault{refused, rolledBack, lostAnswer, unknown, unknownLost} {
+			for _, second := range []fault{none, refused, lostAnswer, unknown, unknownLost} {
+				broken.mu.Lock()
+				broken.faults = []fault{first, second}
+				broken.mu.Unlock()
+				r.put(t, w, "app", lines(call(fmt.Sprint(n), "StopLogging", 0), "x")...)
+				n++
+				if got := w.sums(t, stops.name)[0]; got != float64(n) {
+					t.Fatalf("%d, %d: counted %v of %d", first, second, got, n)
+				}
+			}
+		}
+		if got := w.stored(t); got != int64(2*n) {
+			t.Errorf("%d of %d events are stored", got, 2*n)
+		}
+		if got := messages(w.waiting(t, filter)); len(got) != 2*n {
+			t.Errorf("%d of %d events are sent on", len(got), 2*n)
+		}
+		var stream state.LogStream
+		w.view(t, func(ctx context.Context, tx *state.Tx) (err error) {
+			stream, err = tx.LogStream(ctx, w.group.ID, "app")
+			return err
+		})
+		want := int64(0)
+		for i := range n {
+			want += int64(len(call(fmt.Sprint(i), "StopLogging", 0)) + 1)
+		}
+		if stream.Bytes != want {
+			t.Errorf("the stream has %d bytes, want %d", stream.Bytes, want)
+		}
+	})
+}
+
+// The system fields of an event that does not tell them are those of its group.
+func TestSystemFieldsOfWhatIsPut(t *testing.T) {
+	w := newWorld(t, sqlite(t))
+	w.put(t, metric.Definition{
+		FilterName: "errors", FilterPattern: "ERROR", SystemFields: []string{metric.AccountField, metric.RegionField},
+		Transformations: []metric.Transformation{{MetricName: "errors", MetricNamespace: namespace, MetricValue: "1"}},
+	})
+	r := start(t, w, w.options())
+	r.put(t, w, "app", lines("ERROR", `{"ERROR":1,"recipientAccountId":"111122223333","awsRegion":"us-east-1"}`)...)
+	for _, where := range [][2]string{{scope.Account, scope.Region}, {"111122223333", "us-east-1"}} {
+		id := metric.NewIdentity(namespace, "errors", metric.Dimension{Name: metric.AccountField, Value: where[0]}, metric.Dimension{Name: metric.RegionField, Value: where[1]})
+		if points := w.points(t, id); len(points) != 1 || points[0].Samples.Sum != 1 {
+			t.Errorf("%v: %+v", where, points)
+		}
+	}
+}
