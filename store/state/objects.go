@@ -65,7 +65,7 @@ func (tx *Tx) PutObject(ctx context.Context, o Object) (put Object, replaced *Ob
 			}
 		}
 	}
-	if _, err := tx.exec(ctx, `UPDATE objects SET latest = $1 WHERE bucket = $2 AND key = $3 AND latest <> $1`, older, o.Bucket, []byte(o.Key)); err != nil {
+	if _, err := tx.exec(ctx, `UPDATE objects SET latest = $1 WHERE bucket = $2 AND key = $3 AND latest IN (1, 2)`, older, o.Bucket, []byte(o.Key)); err != nil {
 		return o, nil, err
 	}
 	if err := tx.insertObject(ctx, o); err != nil {
@@ -87,7 +87,7 @@ func (tx *Tx) insertObject(ctx context.Context, o Object) error {
 // version is "". ErrNotFound says that there is none.
 func (tx *Tx) Object(ctx context.Context, bucket, key, version string) (Object, error) {
 	if version == "" {
-		return one(ctx, tx, scanObject, `SELECT `+objectColumns+` FROM objects WHERE bucket = $1 AND key = $2 AND latest <> 0`, bucket, []byte(key))
+		return one(ctx, tx, scanObject, `SELECT `+objectColumns+` FROM objects WHERE bucket = $1 AND key = $2 AND latest IN (1, 2)`, bucket, []byte(key))
 	}
 	return one(ctx, tx, scanObject, `SELECT `+objectColumns+` FROM objects WHERE bucket = $1 AND key = $2 AND version = $3`, bucket, []byte(key), version)
 }
