@@ -16,6 +16,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"tocsin/service"
+	"tocsin/service/cloudtrail"
 	"tocsin/service/servicetest"
 	"tocsin/wire"
 )
@@ -25,18 +26,22 @@ func (w *world) awsCLI(t *testing.T, buckets string) func(args ...string) (strin
 	t.Helper()
 	path, err := exec.LookPath("aws")
 	if err != nil {
-		t.Skip("there is no AWS CLI here (aws): its validate-logs was not tried")
+		t.Skip("there is no AWS CLI here (aws): it was not tried")
 	}
-	h, err := wire.New(wire.Options{Services: []wire.Service{w.served()}, Admit: func(r *http.Request, call *wire.Call) (context.Context, error) {
+	admit := func(r *http.Request) (context.Context, error) {
 		return service.WithCaller(r.Context(), w.Caller()), nil
-	}})
+	}
+	h, err := wire.New(wire.Options{Services: []wire.Service{w.served()}, Admit: func(r *http.Request, _ *wire.Call) (context.Context, error) { return admit(r) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail := httptest.NewServer(h)
-	t.Cleanup(trail.Close)
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	mux.Handle("/PutAuditEvents", w.AuditEvents(cloudtrail.AuditOptions{Admit: admit}))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
 	return func(args ...string) (string, error) {
-		c := exec.CommandContext(t.Context(), path, append([]string{"cloudtrail", "--endpoint-url", trail.URL}, args...)...)
+		c := exec.CommandContext(t.Context(), path, append(args, "--endpoint-url", server.URL)...)
 		c.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1",
 			"AWS_ENDPOINT_URL_S3="+buckets, "AWS_CONFIG_FILE="+t.TempDir()+"/config", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
 		out, err := c.CombinedOutput()
@@ -66,7 +71,7 @@ func TestTheAWSCLIFindsLogFilesValid(t *testing.T) {
 	w.called(t, "CreateTopic")
 	w.pass(t, 2*time.Hour)
 
-	validate := []string{"validate-logs", "--trail-arn", arn, "--start-time", "2026-07-01T11:00:00Z", "--end-time", w.Now().Format(time.RFC3339), "--verbose"}
+	validate := []string{"cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", "2026-07-01T11:00:00Z", "--end-time", w.Now().Format(time.RFC3339), "--verbose"}
 	out, err := run(validate...)
 	if err != nil || !strings.Contains(out, "6/6 digest files valid\n5/5 log files valid") || strings.Contains(out, "INVALID") || !strings.Contains(out, "No log files were delivered by CloudTrail between") {
 		t.Errorf("%v:\n%s", err, out)
@@ -79,8 +84,29 @@ func TestTheAWSCLIFindsLogFilesValid(t *testing.T) {
 		t.Errorf("a log file is gone: %v:\n%s", err, out)
 	}
 
-	out, err = run("lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=StopLogging", "--query", "Events[].[EventName,Username,EventTime]", "--output", "text")
+	out, err = run("cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=StopLogging", "--query", "Events[].[EventName,Username,EventTime]", "--output", "text")
 	if err != nil || !strings.HasPrefix(out, "StopLogging\troot\t") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// The AWS CLI puts events from outside into a channel.
+func TestTheAWSCLIPutsAuditEvents(t *testing.T) {
+	w := newWorld(t)
+	run := w.awsCLI(t, "")
+	arn, err := run("cloudtrail", "create-channel", "--name", "outside", "--source", "Custom", "--destinations", "Type=EVENT_DATA_STORE,Location=store", "--query", "ChannelArn", "--output", "text")
+	if err != nil {
+		t.Fatal(err, arn)
+	}
+	put := func(channel string) (string, error) {
+		return run("cloudtrail-data", "put-audit-events", "--channel-arn", channel, "--audit-events",
+			`[{"id":"1","eventData":"{\"version\":\"1\",\"UID\":\"u\",\"eventTime\":\"2026-07-01T11:00:00Z\",\"eventName\":\"Login\",\"eventSource\":\"door.example\",\"userIdentity\":{}}"},{"id":"2","eventData":"{}"}]`,
+			"--query", "[successful[].id, failed[].errorCode]", "--output", "text")
+	}
+	if out, err := put(strings.TrimSpace(arn)); err != nil || strings.Join(strings.Fields(out), " ") != "1 FieldNotFound" {
+		t.Error(err, out)
+	}
+	if out, err := put("arn:aws:cloudtrail:eu-central-1:123456789012:channel/none"); err == nil || !strings.Contains(out, "ChannelNotFound") {
+		t.Error(err, out)
 	}
 }

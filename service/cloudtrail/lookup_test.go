@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
 	"tocsin/core/event"
+	"tocsin/service"
 	"tocsin/service/cloudtrail"
 )
 
@@ -140,4 +141,21 @@ func TestLookupWithinAWSLimits(t *testing.T) {
 	}
 	w.Advance(time.Second)
 	must[*sdk.LookupEventsOutput](t)(w.LookupEvents(w.Context(t), &sdk.LookupEventsInput{}))
+}
+
+// Calls of the same second come back in their order.
+func TestLookupOrderWithinASecond(t *testing.T) {
+	w := newWorld(t, func(o *cloudtrail.Options) { o.NewID = nil })
+	want := []string{"A", "B", "C", "D", "E", "F", "G", "H"}
+	for _, name := range want {
+		if err := w.Record(t.Context(), service.Record{Caller: w.Caller(), Source: "sns.amazonaws.com", Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, e := range must[*sdk.LookupEventsOutput](t)(w.LookupEvents(w.Context(t), &sdk.LookupEventsInput{})).Events {
+		got = append(got, *e.EventName)
+	}
+	slices.Reverse(got)
+	equal(t, "order", want, got)
 }

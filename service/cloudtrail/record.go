@@ -296,4 +296,12 @@ func (s *Service) forgetInterest() {
 // everywhere is all accounts and Regions.
 var everywhere = state.Scope{Account: "*", Region: "*"}
 
-func newUUID() string { return uuid.NewString() }
+// newUUID is an id that grows with the time, so that of the calls of one second,
+// which is how exactly records tell it, the newest comes first in the event history.
+func newUUID() string {
+	id, err := uuid.NewV7()
+	if err != nil { // there is no randomness: nothing else would work either
+		panic(err)
+	}
+	return id.String()
+}

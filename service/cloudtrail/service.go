@@ -71,7 +71,7 @@ type Options struct {
 
 	// NewKey makes the keys that sign digest files; nil is RSA with 2048 bits.
 	NewKey func() (*rsa.PrivateKey, error)
-	// NewID makes ids of events; nil is a random UUID.
+	// NewID makes ids of events; nil is UUIDs that grow.
 	NewID func() string
 }
 
