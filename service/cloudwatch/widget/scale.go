@@ -93,9 +93,9 @@ func short(v, step float64) string {
 	if math.Abs(v) >= 1e15 || v != 0 && math.Abs(v) < 1e-4 {
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	decimals := 3 - min(max(int(math.Floor(math.Log10(math.Abs(v/unit)))), 0), 3) // of a value by itself
-	if math.Abs(v/unit) >= 1 {
-		decimals = max(decimals-1, 0)
+	decimals := 0 // of a value by itself: three digits that tell something
+	if v != 0 {
+		decimals = max(2-int(math.Floor(math.Log10(math.Abs(v/unit)))), 0)
 	}
 	if step > 0 {
 		decimals = 0

@@ -90,6 +90,9 @@ func (d *drawing) bars(area box) {
 	p := plot{box: area}
 	p.y0 += 2 * d.small.lineHeight()
 	p.y1 -= 6
+	if low < 0 { // for the value below the bar
+		p.y1 -= d.small.lineHeight()
+	}
 	p.left = newScale(low, high, d.left, max(int(p.height()/44), 1))
 	widest := 0.0
 	for _, t := range p.left.ticks {
