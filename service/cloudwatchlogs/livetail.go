@@ -61,7 +61,7 @@ func (t *tail) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if t.pattern, err = parsePattern(t.in.LogEventFilterPattern); err != nil {
+	if t.pattern, err = parsePattern(t.in.LogEventFilterPattern, true); err != nil {
 		return err
 	}
 	for _, g := range groups {

@@ -184,7 +184,7 @@ func TestLiveTailIsRefused(t *testing.T) {
 		}{
 			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{arn + "none"}}, "ResourceNotFoundException", "The specified log group does not exist."},
 			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{"app"}}, "InvalidParameterException", "logGroupIdentifiers.1.member: app is not the ARN of a log group, without :* at its end."},
-			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{arn + "app"}, LogEventFilterPattern: aws.String("{ $.a = }")}, "InvalidParameterException", "Invalid metric filter pattern"},
+			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{arn + "app"}, LogEventFilterPattern: aws.String("ERR*")}, "InvalidParameterException", "Invalid filter pattern: Invalid character(s) in term '*'"},
 			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{}}, "InvalidParameterException", "1 validation error detected: Value '[]' at 'logGroupIdentifiers' failed to satisfy constraint: Member must have length greater than or equal to 1"},
 			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{arn + "app", arn + "app"}, LogStreamNames: []string{"a"}}, "InvalidParameterException", "logStreamNames and logStreamNamePrefixes can only be used with a single log group."},
 			{cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{arn + "app"}, LogStreamNames: []string{"a"}, LogStreamNamePrefixes: []string{"a"}}, "InvalidParameterException", "logStreamNames and logStreamNamePrefixes are mutually exclusive parameters."},

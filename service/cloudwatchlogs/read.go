@@ -2,6 +2,7 @@ package cloudwatchlogs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -25,40 +26,63 @@ const (
 // backwardFrom is since when FilterLogEvents goes backward: the start of 2024. [API]
 const backwardFrom = 1_704_067_200_000
 
-// A view is what is there to read of a log group.
+// A view is what is there to read of a log group, for one request.
 type view struct {
-	group   state.LogGroup
-	streams []state.LogStream
-	hidden  map[string]bool // see state.Tx.HiddenStreams
+	group state.LogGroup
+	// streams are the names that events of the streams asked for are stored under;
+	// nil for those of all streams but the hidden ones.
+	streams []string
+	hidden  map[string]bool
 }
 
-// look reads what is there of a group.
-func (s *Service) look(ctx context.Context, g groupName) (v view, err error) {
+// look reads what is there of a group, of some streams, or of those whose names
+// begin with a prefix, or of all.
+func (s *Service) look(ctx context.Context, g groupName, names []string, prefix *string) (v view, err error) {
 	err = s.state.View(ctx, func(tx *state.Tx) error {
 		if v.group, err = g.read(ctx, tx); err != nil {
 			return err
 		}
-		if v.streams, err = tx.LogStreams(ctx, v.group.ID); err != nil {
-			return err
+		switch {
+		case names != nil:
+			v.streams, err = storedAs(ctx, tx, v.group.ID, names)
+		case prefix != nil:
+			v.streams, err = storedWith(ctx, tx, v.group.ID, *prefix)
+		default:
+			v.hidden, err = tx.HiddenStreams(ctx, v.group.ID)
 		}
-		v.hidden, err = tx.HiddenStreams(ctx, v.group.ID)
 		return err
 	})
 	return v, err
 }
 
-// storedAs is the name that events of a stream are stored under.
-func (v *view) storedAs(stream string) (string, bool) {
-	i, found := slices.BinarySearchFunc(v.streams, stream, func(s state.LogStream, name string) int { return strings.Compare(s.Name, name) })
-	if !found {
-		return "", false
+// storedAs are the names that events of streams are stored under.
+func storedAs(ctx context.Context, tx *state.Tx, group int64, names []string) (stored []string, err error) {
+	for _, name := range names {
+		stream, err := tx.LogStream(ctx, group, name)
+		if err != nil {
+			return nil, otherwise(err, noStream())
+		}
+		stored = append(stored, state.StreamStoredAs(name, stream.Generation))
 	}
-	return state.StreamStoredAs(stream, v.streams[i].Generation), true
+	return stored, nil
 }
 
-// query is a query for the events of a group that it still keeps.
+// storedWith is storedAs for all streams whose names begin with a prefix; not nil
+// when there is none.
+func storedWith(ctx context.Context, tx *state.Tx, group int64, prefix string) ([]string, error) {
+	all, err := tx.LogStreams(ctx, group)
+	stored := []string{}
+	for _, stream := range all {
+		if strings.HasPrefix(stream.Name, prefix) {
+			stored = append(stored, state.StreamStoredAs(stream.Name, stream.Generation))
+		}
+	}
+	return stored, err
+}
+
+// query is a query for the events of the view that the group still keeps.
 func (s *Service) query(v *view, from, to *int64) events.Query {
-	q := events.Query{Group: v.group.ID, From: aws.ToInt64(from), To: math.MaxInt64, Bytes: readBytes}
+	q := events.Query{Group: v.group.ID, Streams: v.streams, From: aws.ToInt64(from), To: math.MaxInt64, Bytes: readBytes}
 	if to != nil {
 		q.To = *to
 	}
@@ -105,19 +129,15 @@ func (s *Service) GetLogEvents(ctx context.Context, in *cloudwatchlogs.GetLogEve
 		}
 		after = events.Token(at.time, at.id, forward)
 	}
-	v, err := s.look(ctx, g)
+	v, err := s.look(ctx, g, []string{*in.LogStreamName}, nil)
 	if err != nil {
 		return nil, err
-	}
-	stream, ok := v.storedAs(*in.LogStreamName)
-	if !ok {
-		return nil, noStream()
 	}
 	q := s.query(&v, in.StartTime, in.EndTime)
 	if in.EndTime != nil {
 		q.To-- // the end is not of it
 	}
-	q.Streams, q.Limit, q.OldestFirst, q.After = []string{stream}, limit, forward, after
+	q.Limit, q.OldestFirst, q.After = limit, forward, after
 	page, err := s.events.Search(ctx, q)
 	if err != nil {
 		return nil, err
@@ -153,7 +173,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.Filter
 	if err := checkStreams(in.LogStreamNames, in.LogStreamNamePrefix); err != nil {
 		return nil, err
 	}
-	p, err := parsePattern(in.FilterPattern)
+	p, err := parsePattern(in.FilterPattern, false)
 	if err != nil {
 		return nil, err
 	}
@@ -173,15 +193,15 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.Filter
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.look(ctx, g)
+	v, err := s.look(ctx, g, in.LogStreamNames, in.LogStreamNamePrefix)
 	if err != nil {
 		return nil, err
 	}
 	q := s.query(&v, in.StartTime, in.EndTime)
 	q.Pattern, q.Limit, q.OldestFirst, q.After = p, limit, forward, after
 	out := &cloudwatchlogs.FilterLogEventsOutput{Events: []types.FilteredLogEvent{}, SearchedLogStreams: []types.SearchedLogStream{}}
-	if q.Streams, err = v.selected(in.LogStreamNames, in.LogStreamNamePrefix); err != nil || q.Streams != nil && len(q.Streams) == 0 {
-		return out, err
+	if v.streams != nil && len(v.streams) == 0 {
+		return out, nil
 	}
 	page, err := s.events.Search(ctx, q)
 	if err != nil {
@@ -200,31 +220,6 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.Filter
 		out.NextToken = aws.String(tokenOf(placeOf(page.Events[len(page.Events)-1]), forward))
 	}
 	return out, nil
-}
-
-// selected are the names that events of the streams asked for are stored under; nil
-// for those of all streams.
-func (v *view) selected(names []string, prefix *string) ([]string, error) {
-	stored := []string{}
-	switch {
-	case names != nil:
-		for _, name := range names {
-			as, found := v.storedAs(name)
-			if !found {
-				return nil, noStream()
-			}
-			stored = append(stored, as)
-		}
-	case prefix != nil:
-		for _, s := range v.streams {
-			if strings.HasPrefix(s.Name, *prefix) {
-				stored = append(stored, state.StreamStoredAs(s.Name, s.Generation))
-			}
-		}
-	default:
-		return nil, nil
-	}
-	return stored, nil
 }
 
 // checkStreams checks by what streams are selected.
@@ -249,11 +244,19 @@ func checkStreams(names []string, prefix *string) error {
 	return nil
 }
 
-// parsePattern reads the pattern of a search; nil for all events.
-func parsePattern(text *string) (*pattern.Pattern, error) {
+// parsePattern reads the pattern of a search; nil for all events. FilterLogEvents does
+// not tell what is wrong with it [R CAP-FP]; a Live Tail does [R].
+func parsePattern(text *string, why bool) (*pattern.Pattern, error) {
 	if text == nil || *text == "" {
 		return nil, nil
 	}
 	p, err := pattern.Parse(*text)
-	return p, refused(err)
+	var syntax *pattern.SyntaxError
+	switch {
+	case errors.As(err, &syntax) && why:
+		return nil, invalid("Invalid filter pattern: %s", syntax.Message)
+	case err != nil:
+		return nil, invalid("Invalid filter pattern")
+	}
+	return p, nil
 }

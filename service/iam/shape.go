@@ -28,9 +28,8 @@ func boundaryOf(arn string) *types.AttachedPermissionsBoundary {
 	if arn == "" {
 		return nil
 	}
-	return &types.AttachedPermissionsBoundary{
-		PermissionsBoundaryArn: aws.String(arn), PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy,
-	}
+	// IAM answers with Policy, which the API Reference has not among the values.
+	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: aws.String(arn), PermissionsBoundaryType: "Policy"}
 }
 
 func at(t time.Time) *time.Time { return aws.Time(t.UTC()) }
