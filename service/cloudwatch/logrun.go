@@ -91,6 +91,14 @@ func (s *Service) runQuery(ctx context.Context, row state.Resource[logAlarm], no
 	}
 	row.Value.Next = last + every.Milliseconds()
 	err := s.o.State.Update(ctx, func(tx *state.Tx) error {
+		switch a, err := tx.Alarm(ctx, alarmARN(row.Scope, row.Name)); {
+		case errors.Is(err, state.ErrNotFound), err == nil && !a.Extra.Log:
+			// It was deleted or replaced by who does not know of queries.
+			_, err := state.Exists(logAlarms.Delete(ctx, tx, row.Scope, row.Name))
+			return err
+		case err != nil:
+			return err
+		}
 		if len(points.Points) > 0 {
 			if err := tx.AddPoints(ctx, []state.Points{points}); err != nil {
 				return err
