@@ -34,12 +34,25 @@ type evaluation struct {
 	reader Reader
 	// results are those of other queries by id.
 	results map[string]value
-	err     error // the first
+	// left is how many points all evaluations of the set may still come to.
+	left *int
+	err  error // the first
 }
 
 // MaxPoints is how many periods the range may hold (CloudWatch API Reference,
 // GetMetricData: data points of a call).
 const MaxPoints = 100_800
+
+// maxWork is how many points the parts of all expressions of a request may come to
+// together; ours.
+const maxWork = 50_000_000
+
+// spend counts points, and fails when there are too many.
+func (e *evaluation) spend(points int) {
+	if *e.left -= points; *e.left < 0 {
+		e.fail(invalid("The expressions come to more than %d values; use fewer, a shorter time range or a longer period", maxWork))
+	}
+}
 
 func (e *evaluation) fail(err error) {
 	if e.err == nil {
@@ -47,8 +60,19 @@ func (e *evaluation) fail(err error) {
 	}
 }
 
-// of evaluates a node.
+// of evaluates a node. After a failure nothing has points any more.
 func (e *evaluation) of(n Node) value {
+	v := e.node(n)
+	for _, s := range v.series {
+		e.spend(len(s.Points))
+	}
+	if e.err != nil {
+		v.series = make([]Series, min(len(v.series), 1))
+	}
+	return v
+}
+
+func (e *evaluation) node(n Node) value {
 	switch n := n.(type) {
 	case *Number:
 		return scalar(n.Value)
@@ -88,7 +112,12 @@ func (e *evaluation) starts(period time.Duration) []int64 {
 		e.fail(invalid("The time range has more than %d periods of %g seconds; make it shorter or the period longer", MaxPoints, period.Seconds()))
 		return nil
 	}
-	return e.rng.Periods(period)
+	if e.err != nil {
+		return nil
+	}
+	starts := e.rng.Periods(period)
+	e.spend(len(starts))
+	return starts
 }
 
 // constant is a series with the same value in every period.

@@ -139,6 +139,30 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestWork: few short texts cannot ask for any amount of memory.
+func TestWork(t *testing.T) {
+	for _, expressions := range [][]string{
+		{"[METRICS(), METRICS(), METRICS(), METRICS(), METRICS()]", "FILL(e0, 0)"},
+		{"FILL(METRICS(), 0)", "[e0, e0, e0, e0, e0]", "[e1, e1]", "SUM(e2 * 2 + 1)", "AVG(e2 * 3) / 0", "MAX(-e2)"},
+	} {
+		var queries []Query
+		for i := range 100 {
+			queries = append(queries, Query{ID: fmt.Sprint("m", i), Stat: stat("none"), Hidden: true})
+		}
+		for i, text := range expressions {
+			queries = append(queries, Query{ID: fmt.Sprint("e", i), Expression: text, Hidden: true})
+		}
+		set, err := NewSet(queries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = set.Evaluate(Request{Range: Range{Start: noon, End: noon + 100_800*60_000}, Reader: reader(nil)})
+		if err == nil || err.Error() != "The expressions come to more than 50000000 values; use fewer, a shorter time range or a longer period" {
+			t.Errorf("%q: %v", expressions, err)
+		}
+	}
+}
+
 // TestPeriods: what has no period by its metrics takes that of the query, of the
 // metrics that it refers to, or of all.
 func TestPeriods(t *testing.T) {

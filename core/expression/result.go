@@ -69,9 +69,10 @@ func (s *Set) Evaluate(r Request) ([]Result, error) {
 func (s *Set) evaluate(rng Range, reader Reader, messages map[string][]Message) (map[string]value, error) {
 	results := map[string]value{}
 	labels := s.defaultLabels()
+	left := maxWork
 	for _, i := range s.order {
 		q := s.queries[i]
-		e := &evaluation{set: s, rng: rng, reader: reader, results: results, period: s.period(q)}
+		e := &evaluation{set: s, rng: rng, reader: reader, results: results, period: s.period(q), left: &left}
 		if q.Stat != nil {
 			name := q.Label
 			if name == "" {
