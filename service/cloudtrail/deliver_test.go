@@ -64,7 +64,7 @@ func (w *world) eventNames(t testing.TB, at string) (names []string) {
 	}
 	for _, r := range content.Records {
 		names = append(names, r.EventName)
-		if r.EventTime.After(k.Time) || r.EventTime.Before(k.Time.Add(-10*time.Minute)) || r.AWSRegion != k.Region {
+		if r.EventTime.After(k.Time) || r.EventTime.Before(k.Time.Add(-20*time.Minute)) || r.AWSRegion != k.Region {
 			t.Errorf("%s at %s in %s", r.EventName, r.EventTime, key)
 		}
 	}

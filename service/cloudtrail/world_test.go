@@ -45,12 +45,15 @@ type world struct {
 
 	// The next effects on the world outside end the process: cut is how many are
 	// left until then, 0 for never, and kill is what ends it.
-	cut  int
-	kill context.CancelFunc
+	cutting sync.Mutex
+	cut     int // guarded by cutting
+	kill    context.CancelFunc
 }
 
 // effect is called after each effect on the world outside.
 func (w *world) effect() {
+	w.cutting.Lock()
+	defer w.cutting.Unlock()
 	if w.cut--; w.cut == 0 {
 		w.kill()
 	}
@@ -58,7 +61,16 @@ func (w *world) effect() {
 
 func newWorld(t testing.TB, change ...func(*cloudtrail.Options)) *world {
 	t.Helper()
+	return newWorldOn(t, nil, change...)
+}
+
+// newWorldOn is a world on a database, nil for one of its own.
+func newWorldOn(t testing.TB, db *state.DB, change ...func(*cloudtrail.Options)) *world {
+	t.Helper()
 	w := &world{World: servicetest.New(t), deny: map[string]bool{}}
+	if db != nil {
+		w.State = db
+	}
 	w.bucket = &buckets{done: w.effect, objects: map[string]object{}, policies: map[string]*string{"logs": aws.String("{}")}}
 	w.logs = &logs{done: w.effect, db: w.State, now: w.Now, ids: map[int64]map[event.ID]bool{}}
 	w.own = w.group(t, "aws-cloudtrail-logs")
