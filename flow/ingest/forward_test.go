@@ -143,7 +143,9 @@ func TestSubscriptionFilterThatGoes(t *testing.T) {
 	r := start(t, w, w.options())
 	filter := w.subscribe(t, "all", "")
 	r.put(t, w, "app", lines("one")...)
-	w.update(t, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteSubscriptionFilter(ctx, w.group.ID, "all") })
+	w.update(t, func(ctx context.Context, tx *state.Tx) error {
+		return tx.DeleteSubscriptionFilter(ctx, w.group.ID, "all")
+	})
 	if err := r.Put(t.Context(), ingest.Put{Group: w.group.ID, Stream: "app", Events: lines("two")}); err != nil {
 		t.Fatal(err)
 	}

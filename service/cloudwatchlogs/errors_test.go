@@ -97,20 +97,34 @@ func TestRefusals(t *testing.T) {
 			{"put to no stream", func() (any, error) {
 				return w.PutLogEvents(w.ctx, &cloudwatchlogs.PutLogEventsInput{LogGroupName: app, LogStreamName: none, LogEvents: events(w, 0)})
 			}, notFound, noStream},
-			{"out of order", func() (any, error) { return w.PutLogEvents(w.ctx, put(events(w, time.Second, 0))) },
-				invalid, "Log events in a single PutLogEvents request must be in chronological order."},
-			{"long span", func() (any, error) { return w.PutLogEvents(w.ctx, put(events(w, -24*time.Hour, time.Millisecond))) },
-				invalid, "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."},
-			{"none", func() (any, error) { return w.PutLogEvents(w.ctx, put([]types.InputLogEvent{})) },
-				invalid, "1 validation error detected: Value '[]' at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-			{"many", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(1, 10_001))) },
-				invalid, "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: Member must have length less than or equal to 10000"},
-			{"empty", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(0, 1))) },
-				invalid, "1 validation error detected: Value '' at 'logEvents.1.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-			{"large event", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(1<<20-25, 1))) },
-				invalid, "Log event too large: 1048577 bytes exceeds limit of 1048576"},
-			{"large batch", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(1<<19, 2))) },
-				invalid, "Upload too large: 1048628 bytes exceeds limit of 1048576"},
+			{
+				"out of order", func() (any, error) { return w.PutLogEvents(w.ctx, put(events(w, time.Second, 0))) },
+				invalid, "Log events in a single PutLogEvents request must be in chronological order.",
+			},
+			{
+				"long span", func() (any, error) { return w.PutLogEvents(w.ctx, put(events(w, -24*time.Hour, time.Millisecond))) },
+				invalid, "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+			},
+			{
+				"none", func() (any, error) { return w.PutLogEvents(w.ctx, put([]types.InputLogEvent{})) },
+				invalid, "1 validation error detected: Value '[]' at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1",
+			},
+			{
+				"many", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(1, 10_001))) },
+				invalid, "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: Member must have length less than or equal to 10000",
+			},
+			{
+				"empty", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(0, 1))) },
+				invalid, "1 validation error detected: Value '' at 'logEvents.1.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1",
+			},
+			{
+				"large event", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(1<<20-25, 1))) },
+				invalid, "Log event too large: 1048577 bytes exceeds limit of 1048576",
+			},
+			{
+				"large batch", func() (any, error) { return w.PutLogEvents(w.ctx, put(of(1<<19, 2))) },
+				invalid, "Upload too large: 1048628 bytes exceeds limit of 1048576",
+			},
 			{"get of no stream", func() (any, error) {
 				return w.GetLogEvents(w.ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: app, LogStreamName: none})
 			}, notFound, noStream},
@@ -136,13 +150,19 @@ func TestRefusals(t *testing.T) {
 				return w.FilterLogEvents(w.ctx, &cloudwatchlogs.FilterLogEventsInput{})
 			}, "ValidationException", "Either LogGroup name or LogGroup ARN is required."},
 			{"metric filter of no group", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("none", "f", "ERROR")) }, notFound, noGroup},
-			{"metric filter of another class", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("rare", "f", "ERROR")) },
-				"InvalidOperationException", "This operation is not supported for log groups of the class INFREQUENT_ACCESS."},
+			{
+				"metric filter of another class", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("rare", "f", "ERROR")) },
+				"InvalidOperationException", "This operation is not supported for log groups of the class INFREQUENT_ACCESS.",
+			},
 			{"pattern", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("app", "f", "{ $.a = }")) }, invalid, "Invalid metric filter pattern"},
-			{"long pattern", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("app", "f", strings.Repeat("x", 1025))) },
-				invalid, "1 validation error detected: Value '" + strings.Repeat("x", 1025) + "' at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024"},
-			{"long name of a filter", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("app", long, "x")) },
-				invalid, "1 validation error detected: Value '" + long + "' at 'filterName' failed to satisfy constraint: Member must have length less than or equal to 512"},
+			{
+				"long pattern", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("app", "f", strings.Repeat("x", 1025))) },
+				invalid, "1 validation error detected: Value '" + strings.Repeat("x", 1025) + "' at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024",
+			},
+			{
+				"long name of a filter", func() (any, error) { return w.PutMetricFilter(w.ctx, counting("app", long, "x")) },
+				invalid, "1 validation error detected: Value '" + long + "' at 'filterName' failed to satisfy constraint: Member must have length less than or equal to 512",
+			},
 			{"value", func() (any, error) {
 				return w.PutMetricFilter(w.ctx, filter(func(m *types.MetricTransformation) { m.MetricValue = aws.String("not-a-number") }))
 			}, invalid, "Invalid metric transformation: metric value not-a-number must be a valid number"},

@@ -254,6 +254,7 @@ func TestFollowing(t *testing.T) {
 		follow := func() {
 			t.Helper()
 			ids := map[string]bool{}
+			//lint:ignore SA1019 the AWS CLI still gives it
 			in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("app"), StartTime: from, Interleaved: aws.Bool(true), Limit: aws.Int32(7)}
 			for {
 				out := must[*cloudwatchlogs.FilterLogEventsOutput](t)(w.FilterLogEvents(w.ctx, in))
