@@ -224,3 +224,25 @@ func TestRecords(t *testing.T) {
 		t.Errorf("%+v", told[1].Request)
 	}
 }
+
+// Tags of an object decide, and those that are asked for.
+func TestTagsDecide(t *testing.T) {
+	w := newWorld(t)
+	w.bucket("logs")
+	must(t, w.setPolicy(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*","Condition":{"StringEquals":{"s3:ExistingObjectTag/open":"yes"}}},
+		{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":["s3:PutObject","s3:PutObjectTagging"],"Resource":"arn:aws:s3:::logs/*","Condition":{"StringEquals":{"s3:RequestObjectTag/open":"no"}}}]}`))
+	other := w.as("AKIAOTHEREXAMPLE0001")
+	put := func(c *sdk.Client, tagging string) string {
+		_, err := c.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("logs"), Key: aws.String("k"), Body: strings.NewReader("x"), Tagging: &tagging})
+		return code(err)
+	}
+	read := func() string {
+		_, err := other.GetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("logs"), Key: aws.String("k")})
+		return code(err)
+	}
+	got := []string{put(w.client, "open=yes"), read(), put(other, "open=yes"), put(other, "open=no"), read()}
+	if diff := cmp.Diff([]string{"", "", "AccessDenied", "", "AccessDenied"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,8 +1,10 @@
 package s3
 
 import (
+	"crypto/md5"  //nolint:gosec // one of S3's checksums
 	"crypto/sha1" //nolint:gosec // one of S3's checksums
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/binary"
 	"hash"
@@ -15,7 +17,7 @@ import (
 
 // A checksum is one that a client has given an object, or asked for.
 type checksum struct {
-	Algorithm string `json:"algorithm"` // CRC32, CRC32C, CRC64NVME, SHA1, SHA256
+	Algorithm string `json:"algorithm"` // of algorithms
 	Value     string `json:"value"`     // base64, with "-n" behind a composite one
 	Type      string `json:"type"`      // FULL_OBJECT or COMPOSITE
 }
@@ -37,7 +39,10 @@ var (
 )
 
 // algorithms are S3's, in the order of its documents.
-var algorithms = []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"}
+var algorithms = []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5"}
+
+// unbuilt are S3's as well, but not made here.
+var unbuilt = []string{"XXHASH64", "XXHASH3", "XXHASH128"}
 
 func newHash(algorithm string) hash.Hash {
 	switch algorithm {
@@ -51,6 +56,10 @@ func newHash(algorithm string) hash.Hash {
 		return sha1.New() //nolint:gosec // one of S3's checksums
 	case "SHA256":
 		return sha256.New()
+	case "SHA512":
+		return sha512.New()
+	case "MD5":
+		return md5.New() //nolint:gosec // one of S3's checksums
 	}
 	return nil
 }
@@ -66,6 +75,11 @@ type claimedSum struct {
 
 // claimed reads x-amz-checksum-*, x-amz-trailer and x-amz-sdk-checksum-algorithm.
 func claimed(h http.Header) (sum claimedSum, err error) {
+	for _, a := range unbuilt {
+		if h.Get(header(a)) != "" || strings.Contains(strings.ToUpper(h.Get("X-Amz-Trailer")), a) || strings.EqualFold(h.Get("X-Amz-Sdk-Checksum-Algorithm"), a) {
+			return sum, notBuilt(true, "Checksums of "+a)
+		}
+	}
 	for _, a := range algorithms {
 		value := h.Get(header(a))
 		if value == "" {

@@ -36,6 +36,15 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 		return nil
 	}
 	about := s.conditions(c)
+	if c.op.level == onObject && c.b.Owner != "" && tagged[c.op.name] {
+		m, err := s.existing(c.ctx, c.bucket, c.key, c.r.URL.Query().Get("versionId"))
+		if err != nil {
+			return err
+		}
+		for key, value := range m.Tags {
+			about["s3:ExistingObjectTag/"+key] = []string{value}
+		}
+	}
 	for i := range needs {
 		n := &needs[i]
 		if n.Resource == "" {
@@ -85,11 +94,11 @@ func (s *Service) underPolicy(c *call, n *service.Need, b Bucket, key string) er
 			statements = append(statements, g.statement(s.arn(b.Name), true))
 		}
 		if key != "" {
-			grants, err := s.objectGrants(c.ctx, b.Name, key, c.r.URL.Query().Get("versionId"))
+			m, err := s.existing(c.ctx, b.Name, key, c.r.URL.Query().Get("versionId"))
 			if err != nil {
 				return err
 			}
-			for _, g := range b.visible(grants) {
+			for _, g := range b.visible(m.Grants) {
 				statements = append(statements, g.statement(s.arn(b.Name+"/"+key), false))
 			}
 		}
@@ -138,16 +147,23 @@ func withStatements(text string, more []any) (string, error) {
 	return string(out), err
 }
 
-func (s *Service) objectGrants(ctx context.Context, bucket, key, version string) ([]grant, error) {
+// tagged are the operations whose condition keys tell the tags that an object has
+// [Service Authorization Reference, "Actions defined by Amazon S3"].
+var tagged = map[string]bool{
+	"GetObject": true, "HeadObject": true, "GetObjectAttributes": true, "GetObjectAcl": true, "PutObjectAcl": true,
+	"GetObjectTagging": true, "PutObjectTagging": true, "DeleteObjectTagging": true,
+}
+
+// existing is what is kept of an object that may be there; nothing of one that is not.
+func (s *Service) existing(ctx context.Context, bucket, key, version string) (meta, error) {
 	o, err := view(s, ctx, func(tx *state.Tx) (state.Object, error) { return tx.Object(ctx, bucket, key, version) })
-	if errors.Is(err, state.ErrNotFound) || err == nil && o.Marker {
-		return nil, nil
+	if errors.Is(err, state.ErrNotFound) {
+		return meta{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return meta{}, err
 	}
-	m, err := metaOf(o)
-	return m.Grants, err
+	return metaOf(o)
 }
 
 // headerKeys are headers that are condition keys under their own name [Service

@@ -121,6 +121,9 @@ func TestRefusals(t *testing.T) {
 		{"PUT", "/logs/k", "x", 400, "BadDigest", []string{"Content-Md5", "1B2M2Y8AsgTpgAmY7PhCfg=="}},
 		{"PUT", "/logs/k", "x", 400, "BadDigest", []string{"X-Amz-Checksum-Crc32", "AAAAAA=="}},
 		{"PUT", "/logs/k", "x", 400, "InvalidRequest", []string{"X-Amz-Checksum-Crc32", "AAAA"}},
+		{"PUT", "/logs/k", "x", 200, "", []string{"X-Amz-Checksum-Md5", "ndTkYSaMgDT1yFZOFVxnpg=="}},
+		{"PUT", "/logs/k", "x", 400, "BadDigest", []string{"X-Amz-Checksum-Md5", "ndTkYSaMgDT1yFZOFVxnpQ=="}},
+		{"PUT", "/logs/k", "x", 501, "NotImplemented", []string{"X-Amz-Checksum-Xxhash64", "AAAA"}},
 		{"PUT", "/logs/k", "x", 400, "InvalidStorageClass", []string{"X-Amz-Storage-Class", "COLD"}},
 		{"PUT", "/logs/k", "x", 400, "MetadataTooLarge", []string{"X-Amz-Meta-A", strings.Repeat("x", 2048)}},
 		{"PUT", "/logs/k", "x", 400, "AccessControlListNotSupported", []string{"X-Amz-Acl", "public-read"}},
@@ -148,7 +151,7 @@ func TestRefusals(t *testing.T) {
 		{"PUT", "/logs/k?partNumber=10001&uploadId=none", "x", 400, "InvalidArgument", nil},
 		{"POST", "/logs/k?uploadId=none", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>", 404, "NoSuchUpload", nil},
 		{"DELETE", "/logs/k?uploadId=none", "", 404, "NoSuchUpload", nil},
-		{"POST", "/logs/k?uploads", "", 400, "InvalidRequest", []string{"X-Amz-Checksum-Algorithm", "MD5"}},
+		{"POST", "/logs/k?uploads", "", 400, "InvalidRequest", []string{"X-Amz-Checksum-Algorithm", "CRC16"}},
 	} {
 		answer, text := w.send(c.method, c.target, c.body, c.headers...)
 		var e struct{ Code, Message, RequestId, HostId string }

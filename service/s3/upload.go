@@ -57,7 +57,7 @@ func (s *Service) createUpload(c *call) (*answer, error) {
 	}
 	u := upload{Key: hex.EncodeToString([]byte(c.key)), Meta: m, Algorithm: strings.ToUpper(c.r.Header.Get("X-Amz-Checksum-Algorithm")), Type: strings.ToUpper(c.r.Header.Get("X-Amz-Checksum-Type"))}
 	if u.Algorithm != "" && newHash(u.Algorithm) == nil {
-		return nil, faultf("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return nil, faultf("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: ["+strings.Join(algorithms, ", ")+"]")
 	}
 	if u.Type == "" && u.Algorithm != "" {
 		if u.Type = composite; u.Algorithm == "CRC64NVME" {
@@ -68,7 +68,7 @@ func (s *Service) createUpload(c *call) (*answer, error) {
 	case u.Type == "":
 	case u.Algorithm == "":
 		return nil, faultf("InvalidRequest", "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
-	case u.Type == fullObject && strings.HasPrefix(u.Algorithm, "SHA"), u.Type == composite && u.Algorithm == "CRC64NVME":
+	case u.Type == fullObject && !strings.HasPrefix(u.Algorithm, "CRC"), u.Type == composite && u.Algorithm == "CRC64NVME":
 		return nil, faultf("InvalidRequest", "The "+u.Type+" checksum type cannot be used with the "+strings.ToLower(u.Algorithm)+" checksum algorithm.")
 	case u.Type != fullObject && u.Type != composite:
 		return nil, faultf("InvalidRequest", "Value for x-amz-checksum-type header is invalid.")
