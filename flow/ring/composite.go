@@ -224,7 +224,7 @@ func childOf(arn string, r alarm.Record) alarm.Child {
 func (r *Ringer) children(ctx context.Context, tx *state.Tx, in state.Scope, c alarm.Composite) (map[string]alarm.Child, error) {
 	out := map[string]alarm.Child{}
 	for _, arn := range referred(c) {
-		record, _, err := record(ctx, tx, in, arn)
+		record, err := recordOf(ctx, tx, in, arn)
 		if errors.Is(err, state.ErrNotFound) {
 			record = alarm.Record{State: alarm.InsufficientData}
 		} else if err != nil {
@@ -235,13 +235,13 @@ func (r *Ringer) children(ctx context.Context, tx *state.Tx, in state.Scope, c a
 	return out, nil
 }
 
-// record is the state of an alarm, and whether it is a composite alarm.
-func record(ctx context.Context, tx *state.Tx, in state.Scope, arn string) (alarm.Record, bool, error) {
+// recordOf is the state of an alarm, metric or composite, or state.ErrNotFound.
+func recordOf(ctx context.Context, tx *state.Tx, in state.Scope, arn string) (alarm.Record, error) {
 	a, err := tx.Alarm(ctx, arn)
 	if !errors.Is(err, state.ErrNotFound) {
-		return a.Record, false, err
+		return a.Record, err
 	}
 	_, name, _ := strings.Cut(arn, ":alarm:")
 	c, err := state.CompositeAlarms.Get(ctx, tx, in, name)
-	return c.Value.Record, true, err
+	return c.Value.Record, err
 }

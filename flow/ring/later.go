@@ -159,7 +159,7 @@ func (r *Ringer) transitionOfComposite(ctx context.Context, tx *state.Tx, t stat
 	if err != nil {
 		return err
 	}
-	if moved := t.Before.State != t.After.State; moved && c.Value.Record.State == t.After.State {
+	if moved := t.Before.State != t.After.State; moved && c.Value.Record.Transitioned.Equal(t.After.Transitioned) {
 		c.Value.From, c.Value.Triggering, c.Value.Summary = t.Before.State, triggering(d, children, t.After), nil
 		done.changed = append(done.changed, change{d.Name, t.Before.State, t.After})
 		if c.Value.Suppression.State == t.After.State {
