@@ -2,7 +2,7 @@ package ingest
 
 import "sync"
 
-// Stats count what an Ingest did since it was made. Of one Stats
+// Stats count what an Ingest did since it was made; a Put is a file to them. Of one Stats
 //
 //	FilesTaken    = FilesCommitted + FilesDuplicate + FilesGivenUp + FilesFailed + FilesInFlight
 //	RecordsRead   = RecordsStored + RecordsDuplicate + RecordsRejected
