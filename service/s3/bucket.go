@@ -159,6 +159,11 @@ func (s *Service) createBucket(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(tags) > 0 {
+		if err := s.permit(c, []service.Need{{Action: "s3:TagResource"}}); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case constraint == "EU":
 		constraint = "eu-west-1"

@@ -42,7 +42,7 @@ func (s *Service) NeedOf(ctx context.Context, action, bucket, key string, header
 	if key != "" {
 		n.Resource += "/" + key
 	}
-	return n, s.underPolicy(c, &n, b, key)
+	return n, s.underPolicy(c, &n, b, key, "")
 }
 
 // inside is a call that comes from within the process.

@@ -57,7 +57,7 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 			}
 		}
 		if n.Owner == "" && c.b.Owner != "" {
-			if err := s.underPolicy(c, n, c.b, c.key); err != nil {
+			if err := s.underPolicy(c, n, c.b, c.key, c.r.URL.Query().Get("versionId")); err != nil {
 				return err
 			}
 		}
@@ -77,8 +77,8 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 }
 
 // underPolicy puts a bucket's policy under a need, with the grants of the ACLs as
-// statements of it.
-func (s *Service) underPolicy(c *call, n *service.Need, b Bucket, key string) error {
+// statements of it: the bucket's, and those of a version of key unless that is "".
+func (s *Service) underPolicy(c *call, n *service.Need, b Bucket, key, version string) error {
 	n.Owner, n.Kind, n.PolicyName = b.Owner, policy.Bucket, "bucket policy of "+b.Name
 	if b.Owner == c.account() && c.caller.Principal.Type == policy.Root &&
 		oneOf("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")(n.Action) {

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"tocsin/core/policy"
 	"tocsin/internal/crash"
 	"tocsin/service"
 	"tocsin/store/state"
@@ -223,15 +222,11 @@ func (s *Service) copySource(c *call) (source, error) {
 	if owner := c.r.Header.Get("X-Amz-Source-Expected-Bucket-Owner"); owner != "" && owner != from.Owner {
 		return source{}, fault("AccessDenied")
 	}
-	need := service.Need{Action: "s3:GetObject", Resource: s.arn(bucket + "/" + key), Context: policy.Context{}}
+	read := "s3:GetObject"
 	if version != "" {
-		need.Action = "s3:GetObjectVersion"
-		need.Context["s3:VersionId"] = []string{version}
+		read = "s3:GetObjectVersion"
 	}
-	if err := s.underPolicy(c, &need, from, key); err != nil {
-		return source{}, err
-	}
-	if err := s.permit(c, []service.Need{need}); err != nil {
+	if err := s.permitSource(c, from, read, key, version); err != nil {
 		return source{}, err
 	}
 	o, err := s.objectOf(c.ctx, bucket, key, version)
@@ -247,6 +242,36 @@ func (s *Service) copySource(c *call) (source, error) {
 		return source{}, fault("PreconditionFailed").with("Condition", "x-amz-copy-source-If-*")
 	}
 	return source{o, from}, nil
+}
+
+// permitSource asks whether the caller may do something with the source of a copy.
+func (s *Service) permitSource(c *call, from Bucket, action, key, version string) error {
+	need := service.Need{Action: action, Resource: s.arn(from.Name + "/" + key), Context: s.conditions(c)}
+	delete(need.Context, "s3:VersionId") // which would be of what is written
+	if version != "" {
+		need.Context["s3:VersionId"] = []string{version}
+	}
+	need.Context["s3:ResourceAccount"], need.Context["aws:ResourceAccount"] = []string{from.Owner}, []string{from.Owner}
+	if err := s.underPolicy(c, &need, from, key, version); err != nil {
+		return err
+	}
+	return s.permit(c, []service.Need{need})
+}
+
+// permitTags asks whether the caller may take the tags of a copy's source with it
+// [S3 User Guide, "Copying objects": permissions].
+func (s *Service) permitTags(c *call, from source) error {
+	if len(from.Tags) == 0 {
+		return nil
+	}
+	action, version := "s3:GetObjectTagging", ""
+	if strings.Contains(c.r.Header.Get("X-Amz-Copy-Source"), "?") {
+		action, version = "s3:GetObjectVersionTagging", from.Version
+	}
+	if err := s.permitSource(c, from.bucket, action, from.Key, version); err != nil {
+		return err
+	}
+	return s.permit(c, []service.Need{{Action: "s3:PutObjectTagging"}})
 }
 
 func (s *Service) copyObject(c *call) (*answer, error) {
@@ -269,6 +294,9 @@ func (s *Service) copyObject(c *call) (*answer, error) {
 	}
 	switch h.Get("X-Amz-Tagging-Directive") {
 	case "", "COPY":
+		if err := s.permitTags(c, from); err != nil {
+			return nil, err
+		}
 		m.Tags = from.Tags
 	case "REPLACE":
 	default:

@@ -89,6 +89,9 @@ func route(c *call) (operation, error) {
 	}
 	unknown := operation{level: at, name: r.Method, own: true}
 	if at == onService {
+		if c.key != "" {
+			return unknown, fault("InvalidBucketName").with("BucketName", "")
+		}
 		if r.Method == http.MethodGet {
 			return operations[place{http.MethodGet, onService, ""}], nil
 		}

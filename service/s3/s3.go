@@ -51,7 +51,8 @@ type Options struct {
 
 	// Admit tells who calls: a context with a [service.Caller], an anonymous one
 	// for a request that is not signed. Afterwards the body checks itself, as
-	// sigv4.VerifyS3 and sigv4.UnwrapS3 leave it.
+	// sigv4.VerifyS3 and sigv4.UnwrapS3 leave it. With an error the context may tell what
+	// is known of the caller for the event.
 	Admit func(*http.Request) (context.Context, error)
 	// Permit decides what the caller may do.
 	Permit func(context.Context, []service.Need) error
@@ -153,6 +154,9 @@ func (s *Service) do(c *call) (*answer, error) {
 	if s.o.Admit != nil {
 		ctx, err := s.o.Admit(c.r)
 		if err != nil {
+			if ctx != nil {
+				c.caller = service.CallerOf(ctx)
+			}
 			return nil, err
 		}
 		c.ctx = ctx
