@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/smithy-go"
 	"github.com/google/uuid"
@@ -29,14 +31,36 @@ type endpoint struct {
 	authorizers map[string]service.Authorizer // by the name of the service's model
 	trails      *cloudtrail.Service
 	buckets     http.Handler
-	calls       http.Handler // of all services but S3
+	audit       http.Handler // PutAuditEvents
+	calls       http.Handler // all others
+	workers     []worker
+}
+
+// A worker is a service that has something to do by itself.
+type worker interface {
+	Run(ctx context.Context)
+	Tick(ctx context.Context, now time.Time) error
+}
+
+// run lets the services do what they do by themselves until ctx ends.
+func (e *endpoint) run(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, w := range e.workers {
+		all.Go(func() { w.Run(ctx) })
+	}
+	all.Wait()
 }
 
 // ServeHTTP takes a request to its service. S3's requests name the service in
-// their signature; one without a signature is S3's when it has the form of no other.
+// their signature; one without a signature is S3's when it has the form of no other,
+// and only S3 ever had signatures of version 2.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if signedFor(r) == "s3" || sigv4.Anonymous(r) && r.Method != http.MethodPost {
+	if signedFor(r) == "s3" || sigv4.Anonymous(r) && r.Method != http.MethodPost || strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") {
 		e.buckets.ServeHTTP(w, r)
+		return
+	}
+	if signedFor(r) == "cloudtrail-data" {
+		e.audit.ServeHTTP(w, r)
 		return
 	}
 	e.calls.ServeHTTP(w, r)
@@ -76,9 +100,26 @@ func (e *endpoint) admit(r *http.Request, call *wire.Call) (context.Context, err
 	return e.verify(r, call.SigningName, call.RequestID)
 }
 
-// admitToS3 tells who calls S3; anybody may call without a signature, and then
-// has what a bucket's policy gives to everybody.
+// admitToS3 tells who calls S3, and of whom it lets not in, where he called from.
 func (e *endpoint) admitToS3(r *http.Request) (context.Context, error) {
+	ctx, err := e.callerOfS3(r)
+	if err != nil {
+		ctx = e.unknown(r, "")
+	}
+	return ctx, err
+}
+
+// unknown is the context of a call whose caller is not known, and told by the key
+// that he says he has.
+func (e *endpoint) unknown(r *http.Request, requestID string) context.Context {
+	c := e.nobody(r, requestID)
+	c.AccessKeyID = claimedKey(r)
+	return service.WithCaller(r.Context(), c)
+}
+
+// callerOfS3 tells who calls S3; anybody may call without a signature, and then
+// has what a bucket's policy gives to everybody.
+func (e *endpoint) callerOfS3(r *http.Request) (context.Context, error) {
 	id := uuid.NewString()
 	if r.URL.Query().Has("AWSAccessKeyId") || strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") {
 		return r.Context(), &sigv4.Error{
@@ -165,9 +206,7 @@ func message(err error) string {
 func (e *endpoint) observe(ctx context.Context, r *http.Request, call *wire.Call) {
 	ctx = context.WithoutCancel(ctx)
 	if service.CallerOf(ctx).RequestID == "" {
-		unknown := e.nobody(r, call.RequestID)
-		unknown.AccessKeyID = claimedKey(r)
-		ctx = service.WithCaller(ctx, unknown)
+		ctx = context.WithoutCancel(e.unknown(r, call.RequestID))
 	}
 	e.keep(ctx, cloudtrail.RecordOf(ctx, call))
 }
@@ -180,4 +219,10 @@ func (e *endpoint) keep(ctx context.Context, record service.Record) {
 }
 
 // settle does what the services have to do by now.
-func (e *endpoint) settle(ctx context.Context) error { return e.trails.Tick(ctx, e.app.o.Now()) }
+func (e *endpoint) settle(ctx context.Context) error {
+	var errs []error
+	for _, w := range e.workers {
+		errs = append(errs, w.Tick(ctx, e.app.o.Now()))
+	}
+	return errors.Join(errs...)
+}

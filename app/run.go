@@ -28,7 +28,7 @@ var ErrLeft = errors.New("the stop took more than ten seconds; what was left is 
 func (a *App) Run(ctx context.Context) error {
 	bare := context.WithoutCancel(ctx)
 	parts := map[string]*part{}
-	for _, name := range []string{"feeds", "ingest", "ring", "courier", "trails", "chores"} {
+	for _, name := range []string{"feeds", "ingest", "ring", "courier", "services", "chores"} {
 		own, cancel := context.WithCancel(bare)
 		parts[name] = &part{ctx: own, stop: cancel, done: make(chan struct{})}
 	}
@@ -44,7 +44,7 @@ func (a *App) Run(ctx context.Context) error {
 	go parts["ingest"].run(a.ingest.Run)
 	go parts["ring"].run(a.ring.Run)
 	go parts["courier"].run(a.courier.Run)
-	go parts["trails"].run(a.services.trails.Run)
+	go parts["services"].run(a.services.run)
 	go parts["chores"].run(a.chores)
 	a.ready.Store(true)
 	a.o.Log.Info("ready")
@@ -87,7 +87,7 @@ func (a *App) stop(ctx context.Context, parts map[string]*part, servers []*serve
 		}
 	}
 	parts["chores"].stop()
-	parts["trails"].stop()
+	parts["services"].stop()
 	parts["feeds"].stop()
 	var all sync.WaitGroup
 	all.Go(func() {

@@ -3,7 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 
 	"tocsin/core/topic"
 	"tocsin/flow/ingest"
@@ -33,13 +36,12 @@ func (a *App) newEndpoint() (*endpoint, error) {
 	// Clients sign by the time of day, also when they rehearse.
 	e.verifier = sigv4.Verifier{Secret: e.gate.Secret, Now: time.Now, MaxBody: wire.DefaultMaxBody}
 
+	permit := func(ctx context.Context, needs []service.Need) error {
+		return e.gate.Permit(ctx, service.CallerOf(ctx), needs)
+	}
 	buckets := s3.New(s3.Options{
 		State: a.db, Blobs: a.blobs, Now: a.o.Now, Partition: scope.Partition, Log: a.o.Log,
-		Admit: e.admitToS3,
-		Permit: func(ctx context.Context, needs []service.Need) error {
-			return e.gate.Permit(ctx, service.CallerOf(ctx), needs)
-		},
-		Observe: e.keep,
+		Admit: e.admitToS3, Permit: permit, Observe: e.keep,
 	})
 	e.buckets = buckets
 	e.trails = cloudtrail.New(cloudtrail.Options{
@@ -47,14 +49,30 @@ func (a *App) newEndpoint() (*endpoint, error) {
 		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search, Buckets: buckets,
 		CanAssume: e.gate.Role, ServiceMay: e.gate.Service,
 	})
+	logs := cloudwatchlogs.New(cloudwatchlogs.Options{
+		State: a.db, Events: a.events, Put: a.putLogEvents, Now: a.o.Now, Owner: a.owner, Log: a.o.Log,
+		Forward: func(ctx context.Context, f cloudwatchlogs.Forward) error {
+			return a.receivers.now.Load().Forward(ctx, f.Destination, f.Data)
+		},
+	})
+	metrics := cloudwatch.New(cloudwatch.Options{
+		State: a.db, Now: a.o.Now, Wake: a.ring.Wake, Count: a.events.Count, CanAssume: e.gate.Role, Log: a.o.Log,
+	})
+	e.workers = []worker{e.trails, logs, metrics}
+	e.audit = e.trails.AuditEvents(cloudtrail.AuditOptions{
+		Admit: func(r *http.Request) (context.Context, error) {
+			return e.verify(r, "cloudtrail-data", uuid.NewString())
+		},
+		Permit: permit,
+	})
 	var services []wire.Service
 	for _, s := range []struct {
 		model   wire.Model
 		methods service.Authorizer
 	}{
 		{model.CloudTrail(), e.trails},
-		{model.CloudWatchLogs(), cloudwatchlogs.New(cloudwatchlogs.Options{State: a.db, Events: a.events, Put: a.putLogEvents, Now: a.o.Now})},
-		{model.CloudWatch(), cloudwatch.New(cloudwatch.Options{State: a.db, Now: a.o.Now, Wake: a.ring.Wake})},
+		{model.CloudWatchLogs(), logs},
+		{model.CloudWatch(), metrics},
 		{model.SNS(), sns.New(sns.Options{State: a.db, Now: a.o.Now, Wake: a.courier.Wake, Endpoint: a.checkEndpoint})},
 		{model.IAM(), iam.New(iam.Options{State: a.db, Now: a.o.Now})},
 		{model.STS(), sts.New(sts.Options{State: a.db, Now: a.o.Now})},
