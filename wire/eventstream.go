@@ -55,6 +55,19 @@ func (s *service) newStream(name string, method reflect.Value, event reflect.Typ
 	return op, nil
 }
 
+// ending is a context that ends with Options.Streams too.
+func (h *Handler) ending(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	if h.options.Streams == nil {
+		return ctx, cancel
+	}
+	forget := context.AfterFunc(h.options.Streams, cancel)
+	return ctx, func() {
+		forget()
+		cancel()
+	}
+}
+
 // A stream is an answer whose events come one after another.
 type stream struct {
 	h       *Handler

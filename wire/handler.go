@@ -34,8 +34,16 @@ type Options struct {
 	// Observe is told of every call when it is answered, refused ones included.
 	Observe func(context.Context, *http.Request, *Call)
 
-	MaxBody int64        // of bodies, and of what they inflate to; 0 is DefaultMaxBody
-	Log     *slog.Logger // told why we failed; nil for nobody
+	// Streams ends all event streams when it ends, as a server has to before it
+	// waits for its requests; nil for never.
+	Streams context.Context
+
+	MaxBody int64 // of bodies, and of what they inflate to; 0 is DefaultMaxBody
+	// BodyLimit is how much is read of the body of a request that nobody has let in
+	// yet; nil for MaxBody of all. What is longer than that and not than MaxBody is
+	// left to Admit to refuse.
+	BodyLimit func(*http.Request) int64
+	Log       *slog.Logger // told why we failed; nil for nobody
 }
 
 // A Call is one request.
@@ -47,6 +55,8 @@ type Call struct {
 	Input, Output        any // pointers; nil as long as there is none
 	Err                  error
 	Status               int // of HTTP
+
+	limit int64 // of the body
 }
 
 // A Handler is the endpoint of all its services. It can be used by many at once.
@@ -54,7 +64,15 @@ type Handler struct {
 	options  Options
 	services []*service
 	byShape  map[string]*service
+	large    chan struct{} // has a slot for each large request that is held in memory
 }
+
+// Large requests are those above largeBody bytes. Only so many are held at a time;
+// others wait, unread.
+const (
+	largeBody   = 1 << 20
+	largeAtOnce = 16
+)
 
 // New compiles the services. It fails when a method's types have no form on the wire.
 func New(o Options) (*Handler, error) {
@@ -64,7 +82,7 @@ func New(o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{options: o, byShape: map[string]*service{}}
+	h := &Handler{options: o, byShape: map[string]*service{}, large: make(chan struct{}, largeAtOnce)}
 	for _, s := range o.Services {
 		ready, err := newService(s)
 		if err != nil {
@@ -83,7 +101,28 @@ func New(o Options) (*Handler, error) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := &Call{RequestID: uuid.NewString()}
 	w.Header().Set("X-Amzn-RequestId", call.RequestID)
-	body, bodyErr := h.body(w, r)
+	answer, ok := h.answer(w, r, call)
+	if ok {
+		answer.send(w)
+	}
+}
+
+// answer does a call; false when its client has gone before its turn came.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (answer, bool) {
+	limit := h.options.MaxBody
+	if h.options.BodyLimit != nil {
+		limit = min(limit, h.options.BodyLimit(r))
+	}
+	if limit > largeBody && (r.ContentLength < 0 || r.ContentLength > largeBody || r.ContentLength > 0 && r.Header.Get("Content-Encoding") == "gzip") {
+		select {
+		case h.large <- struct{}{}:
+			defer func() { <-h.large }()
+		case <-r.Context().Done():
+			return answer{}, false
+		}
+	}
+	body, bodyErr := h.body(w, r, limit)
+	call.limit = limit
 	t := h.route(r, body)
 	call.Protocol = t.protocol
 	if t.service != nil {
@@ -91,6 +130,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if t.operation != nil {
 		call.Operation = t.operation.name
+		if t.operation.events != nil {
+			streaming, end := h.ending(r.Context())
+			defer end()
+			r = r.WithContext(streaming)
+		}
 	}
 	ctx := r.Context()
 	a := h.serve(&ctx, r, t, call, body, bodyErr)
@@ -98,7 +142,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.options.Observe != nil {
 		h.options.Observe(ctx, r, call)
 	}
-	a.send(w)
+	return a, true
 }
 
 // serve makes the answer. It puts the context that Admit gives into ctx.
@@ -133,8 +177,8 @@ func (h *Handler) serve(ctx *context.Context, r *http.Request, t target, call *C
 }
 
 func (h *Handler) do(ctx *context.Context, r *http.Request, t target, call *Call, body []byte, bodyErr error) (out reflect.Value, err error) {
-	if tooLarge(bodyErr) {
-		return out, refusal("RequestEntityTooLarge", fmt.Sprintf("The request must be smaller than %d bytes.", h.options.MaxBody))
+	if tooLarge(bodyErr) && call.limit == h.options.MaxBody {
+		return out, h.tooLarge()
 	}
 	if h.options.Admit != nil {
 		admitted, err := h.options.Admit(r, call)
@@ -144,6 +188,8 @@ func (h *Handler) do(ctx *context.Context, r *http.Request, t target, call *Call
 		*ctx = admitted
 	}
 	switch {
+	case tooLarge(bodyErr):
+		return out, h.tooLarge()
 	case t.protocol == Unclaimed:
 		return out, refusal("UnknownOperationException", "")
 	case t.err != nil:
@@ -167,6 +213,10 @@ func (h *Handler) do(ctx *context.Context, r *http.Request, t target, call *Call
 		out = out.Elem()
 	}
 	return out, err
+}
+
+func (h *Handler) tooLarge() error {
+	return refusal("RequestEntityTooLarge", fmt.Sprintf("The request must be smaller than %d bytes.", h.options.MaxBody))
 }
 
 // decode reads the input. A request without a body is one without members.
@@ -207,12 +257,12 @@ func safely(op *operation, ctx context.Context, in reflect.Value) (out reflect.V
 }
 
 // body reads the body and leaves it in r to be read again by Admit. What it
-// returns is inflated.
-func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// returns is inflated. Both are limit bytes at most.
+func (h *Handler) body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.options.MaxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	if err != nil {
 		return nil, err
@@ -221,7 +271,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case "", "identity", "aws-chunked":
 		return raw, nil
 	case "gzip":
-		return inflate(raw, h.options.MaxBody)
+		return inflate(raw, limit)
 	default:
 		return nil, fmt.Errorf("content encoding %q is not understood", encoding)
 	}

@@ -30,6 +30,8 @@ type streamer struct {
 	refuse error // in place of the stream
 	events func(ctx context.Context, yield func(types.StartLiveTailResponseStream, error) bool)
 	in     *cloudwatchlogs.StartLiveTailInput
+
+	streams context.Context // of the handler
 }
 
 func (s *streamer) StartLiveTail(ctx context.Context, in *cloudwatchlogs.StartLiveTailInput) (iter.Seq2[types.StartLiveTailResponseStream, error], error) {
@@ -56,7 +58,7 @@ func (s *streamer) tail(t *testing.T, log io.Writer) (events []types.StartLiveTa
 
 func (s *streamer) client(t *testing.T, log io.Writer) *cloudwatchlogs.Client {
 	t.Helper()
-	h, err := wire.New(wire.Options{Services: []wire.Service{{Model: model.CloudWatchLogs(), Methods: s}}, Log: slog.New(slog.NewTextHandler(log, nil))})
+	h, err := wire.New(wire.Options{Services: []wire.Service{{Model: model.CloudWatchLogs(), Methods: s}}, Streams: s.streams, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,6 +167,31 @@ func TestEventStreamOfAClientThatGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-ended
+}
+
+// When the server is to end, its streams do, as if there were no more events.
+func TestEventStreamOfAServerThatEnds(t *testing.T) {
+	streams, end := context.WithCancel(t.Context())
+	s := &streamer{streams: streams, events: func(ctx context.Context, yield func(types.StartLiveTailResponseStream, error) bool) {
+		if yield(&types.StartLiveTailResponseStreamMemberSessionStart{}, nil) {
+			<-ctx.Done()
+		}
+	}}
+	out, err := s.client(t, io.Discard).StartLiveTail(t.Context(), &cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{"g"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := out.GetStream()
+	if _, ok := <-stream.Events(); !ok {
+		t.Fatal(stream.Err())
+	}
+	end()
+	if e, ok := <-stream.Events(); ok {
+		t.Errorf("another event: %T", e)
+	}
+	if err := errors.Join(stream.Err(), stream.Close()); err != nil {
+		t.Error(err)
+	}
 }
 
 // A method that streams is one only in JSON.
