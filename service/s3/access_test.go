@@ -85,6 +85,9 @@ func TestWhoMayReadABucket(t *testing.T) {
 	if code, text := w.get("/logs/a"); code != 200 || text != "text" || read("a") != "" {
 		t.Error("a public bucket cannot be read", code)
 	}
+	if code, text := w.get("/logs/a?response-content-type=text/html"); code != 400 || !strings.Contains(text, "InvalidRequest") {
+		t.Error("anybody changes headers of answers", code)
+	}
 	must(t, w.setPolicy(nobody))
 	_, err = w.client.GetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("logs"), Key: aws.String("a")})
 	wantCode(t, err, "AccessDenied")

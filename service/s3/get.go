@@ -49,6 +49,11 @@ func (s *Service) getObject(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	for parameter := range overrides {
+		if c.account() == "" && c.r.URL.Query().Has(parameter) {
+			return nil, faultf("InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
+		}
+	}
 	a := empty(http.StatusOK)
 	o.describe(c, a.header)
 	h := c.r.Header

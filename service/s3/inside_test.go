@@ -171,3 +171,18 @@ func TestPace(t *testing.T) {
 		}
 	}
 }
+
+func TestDocumentsAreBounded(t *testing.T) {
+	for name, text := range map[string]string{
+		"deep": strings.Repeat("<a>", maxDepth+1) + strings.Repeat("</a>", maxDepth+1), "many": "<a>" + strings.Repeat("<b/>", maxNodes) + "</a>",
+		"two roots": "<a/><a/>", "text beside elements": "<a>x<b/></a>", "entity": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "unknown entity": "<a>&b;</a>", "open": "<a>", "nothing": "",
+	} {
+		if n, err := readXML(strings.NewReader(text)); err == nil {
+			t.Errorf("%s: %s", name, n)
+		}
+	}
+	parts := strings.Repeat("<Part><PartNumber>1</PartNumber><ETag>x</ETag><ChecksumSHA256>x</ChecksumSHA256></Part>", maxParts)
+	if n, err := readXML(strings.NewReader("<CompleteMultipartUpload>" + parts + "</CompleteMultipartUpload>")); err != nil || !completeForm.check(n) {
+		t.Error("the largest upload is refused", err)
+	}
+}

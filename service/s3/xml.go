@@ -17,8 +17,9 @@ const xsi = "http://www.w3.org/2001/XMLSchema-instance"
 
 // Bounds of the documents that clients send.
 const (
-	maxDocument = 1 << 20 // bytes; DeleteObjects has a thousand keys of a kilobyte at most
+	maxDocument = 4 << 20 // bytes; ten thousand parts of an upload, with their checksums, need half of it
 	maxDepth    = 16
+	maxNodes    = 60_000
 )
 
 // A node is an element of XML: text, or children.
@@ -160,6 +161,7 @@ func readXML(r io.Reader) (*node, error) {
 	d.Entity = map[string]string{}
 	var root *node
 	var open []*node
+	seen := 0
 	var texts [][]byte // of the open ones, which may come in many pieces
 	for {
 		token, err := d.Token()
@@ -171,6 +173,9 @@ func readXML(r io.Reader) (*node, error) {
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
+			if seen++; seen > maxNodes {
+				return nil, errXML
+			}
 			n := &node{name: token.Name.Local}
 			for _, a := range token.Attr {
 				if a.Name.Local == "type" && a.Name.Space == xsi {
