@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -101,26 +102,15 @@ func New(o Options) (*Handler, error) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := &Call{RequestID: uuid.NewString()}
 	w.Header().Set("X-Amzn-RequestId", call.RequestID)
-	answer, ok := h.answer(w, r, call)
-	if ok {
-		answer.send(w)
-	}
-}
-
-// answer does a call; false when its client has gone before its turn came.
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (answer, bool) {
 	limit := h.options.MaxBody
 	if h.options.BodyLimit != nil {
 		limit = min(limit, h.options.BodyLimit(r))
 	}
-	if limit > largeBody && (r.ContentLength < 0 || r.ContentLength > largeBody || r.ContentLength > 0 && r.Header.Get("Content-Encoding") == "gzip") {
-		select {
-		case h.large <- struct{}{}:
-			defer func() { <-h.large }()
-		case <-r.Context().Done():
-			return answer{}, false
-		}
+	done, ok := h.turn(r, limit)
+	if !ok {
+		return // the client has gone
 	}
+	defer done()
 	body, bodyErr := h.body(w, r, limit)
 	call.limit = limit
 	t := h.route(r, body)
@@ -138,11 +128,27 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (an
 	}
 	ctx := r.Context()
 	a := h.serve(&ctx, r, t, call, body, bodyErr)
+	done()
 	call.Status = a.status
 	if h.options.Observe != nil {
 		h.options.Observe(ctx, r, call)
 	}
-	return a, true
+	a.send(w)
+}
+
+// turn waits until a request may be held in memory; false says that its client was
+// gone before. Done, which may be called again, says that it need not be any longer.
+func (h *Handler) turn(r *http.Request, limit int64) (done func(), ok bool) {
+	inflates := r.Header.Get("Content-Encoding") == "gzip" && r.ContentLength != 0
+	if limit <= largeBody || 0 <= r.ContentLength && r.ContentLength <= largeBody && !inflates {
+		return func() {}, true
+	}
+	select {
+	case h.large <- struct{}{}:
+		return sync.OnceFunc(func() { <-h.large }), true
+	case <-r.Context().Done():
+		return nil, false
+	}
 }
 
 // serve makes the answer. It puts the context that Admit gives into ctx.
