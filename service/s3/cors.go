@@ -45,6 +45,23 @@ func (s *Service) preflight(c *call) (*answer, error) {
 		with("Method", method, "ResourceType", "OBJECT")
 }
 
+// forBrowsers puts what browsers must see into the answer of a request that comes from
+// another site.
+func (c *call) forBrowsers(a *answer) {
+	origin := c.r.Header.Get("Origin")
+	if origin == "" || c.r.Method == http.MethodOptions {
+		return
+	}
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	for _, rule := range c.b.setting("cors").all("CORSRule") {
+		if rule.allows(a.header, origin, c.r.Method) {
+			return
+		}
+	}
+}
+
 // allows tells whether a rule lets in an origin with a method, and says so.
 func (n *node) allows(h http.Header, origin, method string) bool {
 	if !slices.ContainsFunc(n.all("AllowedMethod"), func(m *node) bool { return m.text == method }) {

@@ -115,6 +115,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = s.fault(c, err)
 		a = f.answer(c)
 	}
+	c.forBrowsers(a)
 	if s.o.Observe != nil {
 		s.o.Observe(c.ctx, c.record(f))
 	}

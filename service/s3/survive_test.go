@@ -209,6 +209,12 @@ func TestBrowsersAsk(t *testing.T) {
 	if a := ask("https://a.example", "GET"); a.StatusCode != 200 || a.Header.Get("Access-Control-Allow-Origin") != "https://a.example" || a.Header.Get("Access-Control-Max-Age") != "9" {
 		t.Error(a.StatusCode, a.Header)
 	}
+	w.put("logs", "k", "text")
+	for origin, want := range map[string]string{"https://a.example": "https://a.example", "https://a.other": ""} {
+		if a, _ := w.send("GET", "/logs/k", "", "Origin", origin); a.Header.Get("Access-Control-Allow-Origin") != want {
+			t.Errorf("%s: %s", origin, a.Header)
+		}
+	}
 	for _, c := range [][2]string{{"https://a.other", "GET"}, {"https://a.example", "PUT"}} {
 		if got := ask(c[0], c[1]).StatusCode; got != 403 {
 			t.Errorf("%s: %d", c, got)
