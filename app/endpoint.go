@@ -137,6 +137,20 @@ func (e *endpoint) callerOfS3(r *http.Request) (context.Context, error) {
 	return e.caller(r, signer, "s3", id)
 }
 
+// maxStrange is how long bodies may be, in bytes, of those who name no key of ours.
+const maxStrange = 64 << 10
+
+// bodyLimit is how much of a body is read before its signature can be checked.
+func (e *endpoint) bodyLimit(r *http.Request) int64 {
+	if 0 <= r.ContentLength && r.ContentLength <= maxStrange {
+		return wire.DefaultMaxBody
+	}
+	if _, ok, err := e.gate.Secret(r.Context(), claimedKey(r)); err != nil || !ok {
+		return maxStrange
+	}
+	return wire.DefaultMaxBody
+}
+
 // verify tells who signed a request for a service.
 func (e *endpoint) verify(r *http.Request, signingName, requestID string) (context.Context, error) {
 	signer, err := e.verifier.Verify(r)
@@ -160,6 +174,7 @@ func (e *endpoint) caller(r *http.Request, signer sigv4.Signer, signingName, req
 		return ctx, err
 	}
 	caller.RequestID = requestID
+	atWork(ctx)
 	return service.WithCaller(ctx, caller), nil
 }
 

@@ -46,7 +46,8 @@ func (a *App) serve() (servers []*server, failed <-chan error) {
 			return
 		}
 		s := &server{done: make(chan struct{})}
-		s.Handler, s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout, s.MaxHeaderBytes = h, headerWithin, requestWithin, answerWithin, idleWithin, maxHeader
+		s.Handler, s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout, s.MaxHeaderBytes = waitingAfter(h), headerWithin, requestWithin, answerWithin, idleWithin, maxHeader
+		s.ConnContext = withConn
 		s.ErrorLog = slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug)
 		servers = append(servers, s)
 		go func() {
@@ -57,7 +58,11 @@ func (a *App) serve() (servers []*server, failed <-chan error) {
 		}()
 	}
 	start(a.listen, a.endpoint())
-	start(a.console, a.consolePages())
+	pages := a.consolePages()
+	start(a.console, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		atWork(r.Context())
+		pages.ServeHTTP(w, r)
+	}))
 	return servers, errs
 }
 
@@ -90,6 +95,7 @@ func (a *App) endpoint() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case byLink.Serves(r):
+			atWork(r.Context())
 			byLink.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, api.Prefix) && r.Method == http.MethodPost && signedFor(r) != "s3":
 			own.ServeHTTP(w, r)
@@ -251,46 +257,4 @@ func onlyLocal(h http.Handler) http.Handler {
 func isLoopback(a net.Addr) bool {
 	at, err := netip.ParseAddrPort(a.String())
 	return err == nil && at.Addr().IsLoopback()
-}
-
-// limited is a listener that has at most n connections at a time; others wait.
-func limited(l net.Listener, n int) net.Listener {
-	return &limitedListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{})}
-}
-
-type limitedListener struct {
-	net.Listener
-	slots  chan struct{}
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (l *limitedListener) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.slots
-		return nil, err
-	}
-	return &limitedConn{Conn: c, free: sync.OnceFunc(func() { <-l.slots })}, nil
-}
-
-func (l *limitedListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
-}
-
-type limitedConn struct {
-	net.Conn
-	free func()
-}
-
-func (c *limitedConn) Close() error {
-	err := c.Conn.Close()
-	c.free()
-	return err
 }

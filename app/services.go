@@ -80,7 +80,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 		services = append(services, wire.Service{Model: s.model, Methods: s.methods})
 		e.authorizers[s.model.Name] = s.methods
 	}
-	calls, err := wire.New(wire.Options{Services: services, Admit: e.admit, Permit: e.permit, Observe: e.observe, Log: a.o.Log})
+	calls, err := wire.New(wire.Options{Services: services, Admit: e.admit, Permit: e.permit, Observe: e.observe, BodyLimit: e.bodyLimit, Log: a.o.Log})
 	e.calls = calls
 	return e, err
 }
