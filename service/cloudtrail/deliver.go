@@ -164,18 +164,18 @@ func deleted(t trail) bool { return t.Name == t.Value.ID }
 // due tells whether there is anything to do.
 func (s *Service) due(w work, now time.Time) bool {
 	idle := len(w.waiting) == 0
-	return slices.ContainsFunc(w.waiting, func(p state.Resource[pending]) bool { return s.pendingDue(w.trail, p, now) }) ||
+	return slices.ContainsFunc(w.waiting, func(p state.Resource[pending]) bool { return s.pendingDue(p, now) }) ||
 		slices.ContainsFunc(w.chains, func(c state.Resource[chain]) bool { return chainDue(w.trail, c, idle, now) }) ||
 		w.over(now)
 }
 
 // over tells whether a deleted trail has nothing left to do.
 func (w work) over(now time.Time) bool {
-	return deleted(w.trail) && len(w.waiting) == 0 && len(w.chains) == 0 && ended(w.trail, now)
+	return deleted(w.trail) && len(w.waiting) == 0 && len(w.chains) == 0 && !now.Before(w.trail.Value.Stopped.Add(quiet))
 }
 
 // pendingDue tells whether what waits is to be delivered now.
-func (s *Service) pendingDue(t trail, p state.Resource[pending], now time.Time) bool {
+func (s *Service) pendingDue(p state.Resource[pending], now time.Time) bool {
 	v := p.Value
 	switch {
 	case later(v.Next, now):
@@ -183,16 +183,8 @@ func (s *Service) pendingDue(t trail, p state.Resource[pending], now time.Time) 
 	case v.Region == logsRegion || v.File != nil:
 		return true
 	default:
-		return now.Sub(v.Since) >= s.o.FileEvery || v.Bytes >= s.o.FileBytes || ended(t, now)
+		return now.Sub(v.Since) >= s.o.FileEvery || v.Bytes >= s.o.FileBytes
 	}
-}
-
-// settled is how long after StopLogging the record of that very call may come in.
-const settled = 5 * time.Second
-
-// ended tells whether nothing more will come in for a trail.
-func ended(t trail, now time.Time) bool {
-	return !t.Value.Logging && now.Sub(t.Value.Stopped) >= settled
 }
 
 // deliverTrail does what is due for one trail.
@@ -204,9 +196,9 @@ func (s *Service) deliverTrail(ctx context.Context, now time.Time, w work) error
 	var errs []error
 	for _, p := range w.waiting {
 		switch {
-		case now.Sub(p.Value.Since) > giveUp:
+		case now.Sub(p.Value.Since) > patience(t):
 			errs = append(errs, s.giveUp(ctx, t, p))
-		case !s.pendingDue(t, p, now):
+		case !s.pendingDue(p, now):
 		case p.Value.Region == logsRegion:
 			errs = append(errs, s.deliverLogs(ctx, now, t, p))
 		default:
@@ -243,9 +235,20 @@ func (s *Service) forget(ctx context.Context, t trail) error {
 	})
 }
 
+// patience is for how long deliveries are tried again: as long as CloudTrail
+// does, and for a deleted trail, which nobody mends any more, a day.
+func patience(t trail) time.Duration {
+	if deleted(t) {
+		return 24 * time.Hour
+	}
+	return 30 * 24 * time.Hour
+}
+
+// hopeless tells whether a delivery that failed need not be tried again: who
+// deletes a trail with its bucket wants neither.
+func hopeless(t trail, failure string) bool { return deleted(t) && failure == noBucket }
+
 const (
-	// giveUp is for how long deliveries are tried again, as long as CloudTrail does.
-	giveUp     = 30 * 24 * time.Hour
 	minBackoff = 10 * time.Second
 	maxBackoff = 30 * time.Minute
 )

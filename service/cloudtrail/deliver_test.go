@@ -471,6 +471,40 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// A trail that was deleted together with its bucket leaves nothing behind.
+func TestDeletedWithItsBucket(t *testing.T) {
+	w := newWorld(t)
+	w.start(t, "main", func(in *sdk.CreateTrailInput) { in.EnableLogFileValidation = aws.Bool(true) })
+	w.called(t, "CreateTopic")
+	w.tick(t)
+	must[*sdk.DeleteTrailOutput](t)(w.DeleteTrail(w.Context(t), &sdk.DeleteTrailInput{Name: aws.String("main")}))
+	w.pass(t, 2*time.Minute)
+	if n := len(w.bucket.puts); n != 0 {
+		t.Errorf("%d objects keep the bucket from being deleted", n)
+	}
+	delete(w.bucket.policies, "logs")
+	w.pass(t, 10*time.Minute)
+	if left := w.leftovers(t); left != "" {
+		t.Error("left over:", left)
+	}
+}
+
+// A deleted trail that is not let into its bucket gives up after a day.
+func TestDeletedAndRefused(t *testing.T) {
+	w := newWorld(t)
+	w.start(t, "main", func(in *sdk.CreateTrailInput) { in.EnableLogFileValidation = aws.Bool(true) })
+	w.called(t, "CreateTopic")
+	w.deny["s3:PutObject"] = true
+	must[*sdk.DeleteTrailOutput](t)(w.DeleteTrail(w.Context(t), &sdk.DeleteTrailInput{Name: aws.String("main")}))
+	for range 30 {
+		w.Advance(time.Hour)
+		w.tick(t)
+	}
+	if left := w.leftovers(t); left != "" {
+		t.Error("left over:", left)
+	}
+}
+
 // While the own log group fails nothing is forgotten, nor is it there twice afterwards.
 func TestOwnGroupFails(t *testing.T) {
 	for _, applied := range []bool{false, true} {
@@ -545,11 +579,10 @@ func TestKilledAfterEachEffect(t *testing.T) {
 			tick()
 		}
 		must[*sdk.DeleteTrailOutput](t)(w.DeleteTrail(w.Context(t), &sdk.DeleteTrailInput{Name: aws.String("main")}))
-		for range 2 {
+		for range 8 {
 			w.Advance(time.Minute)
 			tick()
 		}
-		tick()
 		if left := w.leftovers(t); left != "" {
 			t.Errorf("left over: %s", left)
 		}

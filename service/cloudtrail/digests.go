@@ -76,8 +76,13 @@ func beginChain(ctx context.Context, tx *state.Tx, t *trail, now time.Time) erro
 // chainOver tells whether a chain is to end: the trail has another one, or logs
 // no more, or writes no more digests.
 func chainOver(t trail, c state.Resource[chain], idle bool, now time.Time) bool {
-	return c.Value.Number != t.Value.Chain || idle && (!t.Value.Validation || ended(t, now))
+	v := t.Value
+	return c.Value.Number != v.Chain || idle && (!v.Validation || !v.Logging && now.Sub(v.Stopped) >= quiet)
 }
+
+// quiet is how long after StopLogging or DeleteTrail a trail is done with: the
+// record of that very call comes in, and the last digest is written. Whoever deletes a trail and then its bucket finds nothing new in it.
+const quiet = 5 * time.Minute
 
 // chainDue tells whether a digest is to be written. Idle says that no log file waits.
 func chainDue(t trail, c state.Resource[chain], idle bool, now time.Time) bool {
@@ -132,6 +137,10 @@ func (s *Service) writeDigest(ctx context.Context, now time.Time, t trail, c *st
 		failure = s.putObject(ctx, t, signed.Place.Bucket, signed.Place.Key, signed.Text, signed.Metadata)
 	} else if len(window.Logs) > 0 {
 		return false, nil // not before the next second
+	}
+	if hopeless(t, failure) || failure != "" && deleted(t) && now.Sub(t.Value.Stopped) > patience(t) {
+		s.o.Log.Error("a digest that a trail could not deliver is given up", "trail", t.Value.ARN, "region", c.Value.Region)
+		failure, last = "", true
 	}
 	crash.Point("trail: a digest is written")
 	next := *c

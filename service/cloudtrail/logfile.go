@@ -91,6 +91,9 @@ func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p sta
 	}
 	content.WriteString("]}")
 	failure := s.putObject(ctx, t, f.Bucket, f.Key, content.Bytes(), nil)
+	if hopeless(t, failure) {
+		return s.giveUp(ctx, t, p)
+	}
 	crash.Point("trail: a log file is written")
 	notice, noticeFailure, err := s.notice(ctx, now, t, f, failure)
 	if err != nil {
