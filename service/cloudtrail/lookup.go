@@ -33,7 +33,8 @@ const lookupRounds = 20
 
 // LookupEvents finds management events, or Insights events, the newest first. It
 // looks at all accounts and Regions, however old the events are, unless the
-// options say that AWS's limits hold.
+// options say that AWS's limits hold. Callers of an account other than the
+// operator's find what is of their own.
 func (s *Service) LookupEvents(ctx context.Context, in *cloudtrail.LookupEventsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.LookupEventsOutput, error) {
 	c, now := service.CallerOf(ctx), s.o.Now()
 	q, err := s.lookup(in)
@@ -46,6 +47,9 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrail.LookupEventsI
 		}
 		q.From = max(q.From, now.Add(-lookupAge).UnixMilli())
 		q.Attributes = append(q.Attributes, events.Match{Attribute: events.Account, Value: c.Account}, events.Match{Attribute: events.Region, Value: c.Region})
+	}
+	if own := s.o.Default.Account; own != "" && c.Account != own && !s.o.AWSLimits {
+		q.Attributes = append(q.Attributes, events.Match{Attribute: events.Account, Value: c.Account})
 	}
 	// What was called before this call is found by it. When that fails, older
 	// events are found all the same.

@@ -36,9 +36,9 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 		if len(in.TagsList) > 0 {
 			all = append(all, service.Need{Action: "cloudtrail:AddTags", Resource: need.Resource, Context: need.Context})
 		}
-		return all, nil
+		return append(all, passing(in.CloudWatchLogsRoleArn)...), nil
 	case *cloudtrail.UpdateTrailInput:
-		return of(in.Name), nil
+		return append(of(in.Name), passing(in.CloudWatchLogsRoleArn)...), nil
 	case *cloudtrail.DeleteTrailInput:
 		return of(in.Name), nil
 	case *cloudtrail.GetTrailInput:
@@ -79,6 +79,15 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	default: // what is about no resource
 		return []service.Need{need}, nil
 	}
+}
+
+// passing is what it takes to give CloudTrail a role [CloudTrail User Guide,
+// "Granting custom permissions for CloudTrail users"].
+func passing(role *string) []service.Need {
+	if value(role) == "" {
+		return nil
+	}
+	return []service.Need{{Action: "iam:PassRole", Resource: *role, Context: policy.Context{"iam:PassedToService": {Principal}}}}
 }
 
 // tagContext are the condition keys of tags in a request.
