@@ -24,7 +24,7 @@ import (
 // the body of its request as soon as the head is there; if the goroutine that sent the
 // body has not looked for its end by then, it finds an error and closes the
 // connection. From AWS's machines no answer comes that soon.
-const headAfter = 30 * time.Millisecond
+const headAfter = 100 * time.Millisecond
 
 // writeWithin is how long the client may take to let us write one message.
 const writeWithin = 30 * time.Second
