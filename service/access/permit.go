@@ -61,6 +61,9 @@ type known struct {
 
 // decide is nil when the need is allowed.
 func (k known) decide(n service.Need) error {
+	if in, _, _, ok := identity.Named(n.Resource, "role"); ok && n.Owner == "" && strings.EqualFold(n.Action, "iam:PassRole") {
+		n.Owner = in.Account // a role of another account cannot be passed
+	}
 	p := k.policies
 	resource, err := resourcePolicy(n)
 	if err != nil {
