@@ -76,7 +76,10 @@ type App struct {
 	ready     atomic.Bool
 	first     First
 	clock     *manualClock // nil for the system's
-	services  *endpoint
+	// streams lasts as long as answers without an end may.
+	streams    context.Context
+	endStreams context.CancelFunc
+	services   *endpoint
 }
 
 // New opens the stores, makes what is missing in them, and listens; nothing
@@ -90,6 +93,7 @@ func New(ctx context.Context, c Config, o Options) (_ *App, err error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{o: o, config: c, owner: newOwner(), began: o.Now()}
+	a.streams, a.endStreams = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -226,6 +230,7 @@ func (a *App) build() (err error) {
 
 // Close closes what New opened. Run does it too.
 func (a *App) Close() error {
+	a.endStreams()
 	var errs []error
 	for i := len(a.close) - 1; i >= 0; i-- {
 		errs = append(errs, a.close[i]())

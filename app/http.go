@@ -68,6 +68,7 @@ func (a *App) serve() (servers []*server, failed <-chan error) {
 
 // closeServers lets requests under way end, for a while.
 func (a *App) closeServers(ctx context.Context, servers []*server) error {
+	a.endStreams()
 	ctx, cancel := context.WithTimeout(ctx, serversWithin)
 	defer cancel()
 	var all sync.WaitGroup

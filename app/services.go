@@ -47,6 +47,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 	e.trails = cloudtrail.New(cloudtrail.Options{
 		State: a.db, Now: a.o.Now, Owner: a.owner, Log: a.o.Log, Default: scope,
 		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search, Buckets: buckets,
+		Published: a.courier.Wake,
 		CanAssume: e.gate.Role, ServiceMay: e.gate.Service,
 	})
 	logs := cloudwatchlogs.New(cloudwatchlogs.Options{
@@ -80,7 +81,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 		services = append(services, wire.Service{Model: s.model, Methods: s.methods})
 		e.authorizers[s.model.Name] = s.methods
 	}
-	calls, err := wire.New(wire.Options{Services: services, Admit: e.admit, Permit: e.permit, Observe: e.observe, BodyLimit: e.bodyLimit, Log: a.o.Log})
+	calls, err := wire.New(wire.Options{Services: services, Admit: e.admit, Permit: e.permit, Observe: e.observe, BodyLimit: e.bodyLimit, Log: a.o.Log, Streams: a.streams})
 	e.calls = calls
 	return e, err
 }

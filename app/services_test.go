@@ -86,8 +86,9 @@ func operations(of any) (names []string) {
 	v := reflect.TypeOf(of)
 	for i := range v.NumMethod() {
 		m := v.Method(i)
-		if m.Type.NumIn() == 4 && m.Type.IsVariadic() && m.Type.NumOut() == 2 && m.Type.In(1) == reflect.TypeFor[context.Context]() &&
-			strings.HasSuffix(m.Type.In(2).String(), "Input") {
+		// An operation that gives events is a method without the SDK's options.
+		if m.Type.NumIn() >= 3 && m.Type.NumIn() <= 4 && m.Type.IsVariadic() == (m.Type.NumIn() == 4) && m.Type.NumOut() == 2 &&
+			m.Type.In(1) == reflect.TypeFor[context.Context]() && strings.HasSuffix(m.Type.In(2).String(), "Input") {
 			names = append(names, m.Name)
 		}
 	}

@@ -307,6 +307,6 @@ func tooLarge(err error) bool {
 func notS3(requestID string) answer {
 	return answer{
 		status: http.StatusNotImplemented, contentType: "application/xml",
-		body: []byte(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>NotImplemented</Code><Message>This endpoint does not speak S3's REST yet.</Message><RequestId>" + requestID + "</RequestId></Error>\n"),
+		body: []byte(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>NotImplemented</Code><Message>This address does not speak S3's REST.</Message><RequestId>" + requestID + "</RequestId></Error>\n"),
 	}
 }

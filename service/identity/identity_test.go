@@ -109,8 +109,11 @@ func TestNamed(t *testing.T) {
 
 func TestSecretsAreNotPrinted(t *testing.T) {
 	for _, v := range []any{
-		identity.Key{User: "alice", Secret: "hush"}, &identity.Key{Secret: "hush"}, state.Resource[identity.Key]{Value: identity.Key{Secret: "hush"}},
-		identity.Session{Secret: "hush"}, []identity.Session{{Secret: "hush"}},
+		identity.Key{User: "alice", Secret: "hush"},
+		&identity.Key{Secret: "hush"},
+		state.Resource[identity.Key]{Value: identity.Key{Secret: "hush"}},
+		identity.Session{Secret: "hush"},
+		[]identity.Session{{Secret: "hush"}},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			if text := fmt.Sprintf(verb, v); strings.Contains(text, "hush") {

@@ -16,7 +16,7 @@ import (
 
 // maxOpen is how many segments stay open: what is known of where their pages are
 // takes some 30 KB each, and reading it again takes longer than a look-up.
-const maxOpen = 128
+const maxOpen = 1024
 
 // openSegments are the segments read last.
 type openSegments struct {

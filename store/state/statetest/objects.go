@@ -144,7 +144,7 @@ func listings(t *testing.T, s suite) {
 						continue
 					}
 					if diff := cmp.Diff(listed(keys, q), walk(t, s.b, q)); diff != "" {
-						t.Errorf("%+q: %s", q, diff)
+						t.Errorf("%+v: %s", q, diff)
 					}
 				}
 			}
@@ -166,7 +166,7 @@ func walk(t *testing.T, db *state.DB, q state.ObjectList) (out []string) {
 			return err
 		})
 		if len(found) > q.Limit || more && len(found) < q.Limit {
-			t.Fatalf("%d listed, more: %v, of %+q", len(found), more, q)
+			t.Fatalf("%d listed, more: %v, of %+v", len(found), more, q)
 		}
 		for _, l := range found {
 			if q.After, q.Older = l.Prefix, 0; l.Prefix == "" {
