@@ -142,7 +142,7 @@ const maxStrange = 64 << 10
 
 // bodyLimit is how much of a body is read before its signature can be checked.
 func (e *endpoint) bodyLimit(r *http.Request) int64 {
-	if 0 <= r.ContentLength && r.ContentLength <= maxStrange {
+	if 0 <= r.ContentLength && r.ContentLength <= maxStrange && r.Header.Get("Content-Encoding") == "" {
 		return wire.DefaultMaxBody
 	}
 	if _, ok, err := e.gate.Secret(r.Context(), claimedKey(r)); err != nil || !ok {

@@ -48,7 +48,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	a, _ := launch(t, configured(t, "pack: none\nregion: "+testRegion+"\n"), Options{RootKey: testRoot})
+	a, _ := launch(t, configured(t, "pack: none\naccount: '123456789012'\nregion: "+testRegion+"\n"), Options{RootKey: testRoot})
 	w := &world{t: t, app: a, host: a.listen.Addr().String()}
 	err := a.db.Update(t.Context(), func(tx *state.Tx) error {
 		return tx.AddTopic(t.Context(), state.Topic{ARN: otherTopic, Owner: "210987654321", Created: a.o.Now()})
