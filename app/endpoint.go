@@ -55,6 +55,7 @@ func (e *endpoint) run(ctx context.Context) {
 // their signature; one without a signature is S3's when it has the form of no other,
 // and only S3 ever had signatures of version 2.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = withStart(r)
 	if signedFor(r) == "s3" || sigv4.Anonymous(r) && r.Method != http.MethodPost || strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") {
 		e.buckets.ServeHTTP(w, r)
 		return
@@ -223,8 +224,19 @@ func (e *endpoint) observe(ctx context.Context, r *http.Request, call *wire.Call
 	if service.CallerOf(ctx).RequestID == "" {
 		ctx = context.WithoutCancel(e.unknown(r, call.RequestID))
 	}
-	e.keep(ctx, cloudtrail.RecordOf(ctx, call))
+	record := cloudtrail.RecordOf(ctx, call)
+	e.keep(ctx, record)
+	e.app.metrics.calls.called(ctx, call.Service, record.ErrorCode, call.Status >= 500 && call.Status != http.StatusNotImplemented)
 }
+
+// observeS3 keeps a call of S3.
+func (e *endpoint) observeS3(ctx context.Context, record service.Record) {
+	e.keep(ctx, record)
+	e.app.metrics.calls.called(ctx, "s3", record.ErrorCode, ourFaults[record.ErrorCode])
+}
+
+// ourFaults are S3's codes for what is not the client's fault.
+var ourFaults = map[string]bool{"InternalError": true, "ServiceUnavailable": true, "SlowDown": true}
 
 // keep writes a record.
 func (e *endpoint) keep(ctx context.Context, record service.Record) {

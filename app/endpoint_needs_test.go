@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"reflect"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"tocsin/core/policy"
 	"tocsin/service"
 	"tocsin/service/s3"
+	"tocsin/service/servicetest"
 )
 
 // needNothing are the operations that anybody with a key may call [Service
@@ -85,6 +87,10 @@ func TestEveryOperationNeedsRights(t *testing.T) {
 	few := w.user("few", "")
 	config := w.config(few)
 	config.APIOptions = append(config.APIOptions, unchecked)
+	// Some clients put a word before the host.
+	config.HTTPClient = servicetest.Client(&http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, w.host)
+	}}})
 	if _, err := w.s3(testRoot).CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: aws.String("bucket"), CreateBucketConfiguration: bucketIn()}); err != nil {
 		t.Fatal(err)
 	}

@@ -533,6 +533,16 @@ func TestNobodyGetsIn(t *testing.T) {
 			t.Errorf("%s: %+v", want.name, got)
 		}
 	}
+	told := sample(t, w.app)
+	if told[`tocsin_calls_total{result="refused",service="s3"}`] == 0 || told[`tocsin_calls_total{result="error",service="sns"}`] == 0 ||
+		told[`tocsin_refused_calls_total{code="SignatureDoesNotMatch"}`] == 0 || told[`tocsin_calls_total{result="ok",service="iam"}`] == 0 {
+		t.Errorf("the metrics do not tell: %v", told)
+	}
+	for name, n := range told {
+		if strings.Contains(name, `result="failed"`) && n != 0 {
+			t.Errorf("%s is %v", name, n)
+		}
+	}
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)

@@ -12,6 +12,7 @@ import (
 
 	"tocsin/core/alarm"
 	"tocsin/core/topic"
+	"tocsin/service/cloudtrail"
 	"tocsin/store/state"
 )
 
@@ -23,11 +24,12 @@ type metrics struct {
 	commits  prometheus.Histogram
 	chain    prometheus.Histogram
 	attempts *prometheus.HistogramVec
+	calls    callMetrics
 }
 
 func newMetrics(a *App) *metrics {
 	m := &metrics{
-		app: a, registry: prometheus.NewRegistry(),
+		app: a, registry: prometheus.NewRegistry(), calls: newCallMetrics(),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "tocsin_commit_seconds", Help: "How long transactions took that make log files durable.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
@@ -44,7 +46,7 @@ func newMetrics(a *App) *metrics {
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tocsin_build_info", Help: "1, with the version of the program.", ConstLabels: prometheus.Labels{"version": a.o.Version},
 	}, func() float64 { return 1 })
-	m.registry.MustRegister(m.commits, m.chain, m.attempts, build, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.commits, m.chain, m.attempts, m.calls.calls, m.calls.refused, m.calls.took, build, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), (*gathered)(m))
 	return m
 }
@@ -122,6 +124,9 @@ var (
 	attemptsTotal  = counter("attempts_total", "Attempts of deliveries by what became of them.", "result")
 	deadLetters    = counter("dead_letters_total", "Messages that a dead-letter queue took.")
 	unconfirmedNow = gauge("subscriptions", "Subscriptions, confirmed or not.", "confirmed")
+	recordsWaiting = gauge("records_waiting", "Calls to the AWS endpoint that have reached no log group and no trail yet.")
+	trailBatches   = gauge("trail_batches", "What waits for a log file or the log group of a trail.")
+	trailsFailing  = gauge("trails_failing", "Trails whose last delivery failed, by what it was of.", "of")
 	databaseUp     = gauge("database_up", "Whether the database answered just now.")
 )
 
@@ -254,7 +259,13 @@ func (g *gathered) collectState(ctx context.Context, put putter) error {
 			age = max(g.app.o.Now().Sub(time.UnixMilli(oldest)).Seconds(), 0)
 		}
 		later(oldestPending, age)
-		return nil
+		backlog, err := cloudtrail.BacklogOf(ctx, tx)
+		later(recordsWaiting, float64(backlog.Records))
+		later(trailBatches, float64(backlog.Batches))
+		for of, n := range backlog.Failing {
+			later(trailsFailing, float64(n), of)
+		}
+		return err
 	})
 	if err != nil {
 		return err

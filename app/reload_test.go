@@ -191,6 +191,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	c := configured(t, "pack: cis\nsources: [dir:.]\nsubscribe: ['http://127.0.0.1:1/a']\n")
 	a, _ := launch(t, c, Options{})
 	eventually(t, "an attempt was made", func() bool { return a.courier.Stats().Attempts > 0 })
+	get(t, a.ListenURL()+"/")
 	_, text := get(t, a.ConsoleURL()+"/metrics")
 	var named int
 	for line := range strings.Lines(text) {

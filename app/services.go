@@ -41,7 +41,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 	}
 	buckets := s3.New(s3.Options{
 		State: a.db, Blobs: a.blobs, Now: a.o.Now, Partition: scope.Partition, Log: a.o.Log,
-		Admit: e.admitToS3, Permit: permit, Observe: e.keep,
+		Admit: e.admitToS3, Permit: permit, Observe: e.observeS3,
 	})
 	e.buckets = buckets
 	e.trails = cloudtrail.New(cloudtrail.Options{

@@ -37,6 +37,11 @@ func scanOwnRecord(r row) (v OwnRecord, err error) {
 	return v, err
 }
 
+// CountOwnRecords is how many records there are.
+func (tx *Tx) CountOwnRecords(ctx context.Context) (int64, error) {
+	return one(ctx, tx, value[int64], `SELECT COUNT(*) FROM records`)
+}
+
 // DeleteOwnRecords forgets records by their ids.
 func (tx *Tx) DeleteOwnRecords(ctx context.Context, ids ...int64) error {
 	return batches(len(ids), func(from, to int) error {

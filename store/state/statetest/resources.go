@@ -168,6 +168,9 @@ func ownRecords(t *testing.T, s suite) {
 	if diff := cmp.Diff([]string{"event 0", "event 2", "event 3"}, left); diff != "" {
 		t.Error(diff)
 	}
+	if n := get(t, s.b, func(ctx context.Context, tx *state.Tx) (int64, error) { return tx.CountOwnRecords(ctx) }); n != 3 {
+		t.Errorf("%d records are counted", n)
+	}
 }
 
 // compositeAlarms come back as they were.
