@@ -54,15 +54,16 @@ var allowed = map[string][]string{
 // testsMay adds what the tests of a folder may import on top. All of them may
 // import internal.
 var testsMay = map[string][]string{
-	"core/control":       {"app"},
-	"examples":           {"app", "core"},
-	"flow":               {"synth", "app"},
-	"app":                {"examples", "synth"},
-	"internal/crashtest": {"app", "flow", "source", "store", "synth", "core"},
-	"store":              {"synth"},
-	"cli":                {"examples"},
-	"web":                {"notify"},
-	"service":            {"wire", "flow", "source", "app", "synth"},
+	"core/control":        {"app"},
+	"examples":            {"app", "core"},
+	"flow":                {"synth", "app"},
+	"app":                 {"examples", "synth"},
+	"internal/crashtest":  {"app", "flow", "source", "store", "synth", "core"},
+	"internal/acceptance": {"service"},
+	"store":               {"synth"},
+	"cli":                 {"examples"},
+	"web":                 {"notify"},
+	"service":             {"wire", "flow", "source", "app", "synth"},
 }
 
 // coreTestsMay is what tests of core may import besides the standard library,
