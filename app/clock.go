@@ -55,14 +55,6 @@ func (a *App) openClock(ctx context.Context) error {
 	})
 }
 
-// clockMover is MoveClock where there is a clock to move.
-func (a *App) clockMover() func(context.Context, api.ClockRequest) (api.ClockAnswer, error) {
-	if a.clock == nil {
-		return nil
-	}
-	return a.MoveClock
-}
-
 // The clock is moved in steps, so that alarms are evaluated on the way as they
 // would be while time passes.
 const (
@@ -75,7 +67,8 @@ const (
 )
 
 // MoveClock moves the manual clock, and returns when what was due on the way is
-// done, or has waited for somebody for too long.
+// done, or has waited for somebody for too long. The system's clock is refused with
+// an *api.RequestError.
 func (a *App) MoveClock(ctx context.Context, r api.ClockRequest) (api.ClockAnswer, error) {
 	c := a.clock
 	if c == nil {

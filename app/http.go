@@ -91,7 +91,7 @@ func (a *App) endpoint() http.Handler {
 	byLink := links.New(links.Options{Roster: a.roster, Signer: a.signer, Log: a.o.Log})
 	own := api.NewHandler(&api.Local{
 		State: a.db, Events: a.events, Confirmer: a.roster, Redact: notify.Redact, Now: a.o.Now, Wake: a.courier.Wake,
-		Clock: a.clockMover(),
+		Clock: a.MoveClock,
 	}, sigv4.Verifier{Secret: a.secretOf, Now: time.Now}, a.o.Log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
