@@ -127,12 +127,16 @@ func (s *Service) dispatchSome(ctx context.Context, now time.Time) (more bool, e
 	crash.Point("trail: own records are in the log groups of trails")
 	prefix := fmt.Sprintf("%020d-%s", now.UnixNano(), s.o.NewID())
 	return more, s.o.State.Update(ctx, func(tx *state.Tx) error {
+		// First, so that another process, whose lease began when ours ran out, has not taken them too.
+		if err := tx.DeleteOwnRecords(ctx, ids...); err != nil {
+			return err
+		}
 		for _, l := range loads {
 			if err := l.keep(ctx, tx, now, prefix); err != nil {
 				return err
 			}
 		}
-		return tx.DeleteOwnRecords(ctx, ids...)
+		return nil
 	})
 }
 

@@ -42,7 +42,7 @@ var (
 
 // addresses are members that may be a URL with a secret in it: of one only the
 // scheme and the host are shown.
-var addresses = map[string]bool{"sns.SubscribeInput.Endpoint": true}
+var addresses = map[string]bool{"sns.SubscribeInput.Endpoint": true, "cloudwatchlogs.PutSubscriptionFilterInput.DestinationArn": true}
 
 // Parameters is an input or output of the SDK as CloudTrail shows it in
 // requestParameters and responseElements: names with a small first letter, what

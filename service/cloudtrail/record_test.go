@@ -105,6 +105,10 @@ var calls = []struct {
 		Service: "sns", Operation: "Subscribe", Input: &sns.SubscribeInput{TopicArn: aws.String("t"), Protocol: aws.String("https"), Endpoint: aws.String("https://SECRET:SECRET@hooks.example:8443/SECRET?k=SECRET")},
 		Output: &sns.SubscribeOutput{SubscriptionArn: aws.String("pending confirmation")},
 	}},
+	{"of a filter's destination only the host is told", callerOf(ann), wire.Call{
+		Service: "cloudwatchlogs", Operation: "PutSubscriptionFilter", Input: &cloudwatchlogs.PutSubscriptionFilterInput{LogGroupName: aws.String("g"), FilterName: aws.String("f"), FilterPattern: aws.String(""), DestinationArn: aws.String("https://SECRET:SECRET@hooks.example/SECRET")},
+		Output: &cloudwatchlogs.PutSubscriptionFilterOutput{},
+	}},
 	{"messages are hidden, and are data", callerOf(ann), wire.Call{
 		Service: "sns", Operation: "Publish", Input: &sns.PublishInput{TopicArn: aws.String("t"), Message: aws.String("SECRET"), Subject: aws.String("SECRET"), MessageAttributes: map[string]snstypes.MessageAttributeValue{"SECRET": {DataType: aws.String("String")}}},
 		Output: &sns.PublishOutput{MessageId: aws.String("id")},

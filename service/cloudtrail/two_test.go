@@ -1,6 +1,7 @@
 package cloudtrail_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,40 @@ import (
 	"tocsin/service/cloudtrail"
 	"tocsin/store/state"
 )
+
+// A process whose lease runs out while it puts records into a log group leaves them to
+// the one that takes over: no file has them twice.
+func TestLeaseRunsOut(t *testing.T) {
+	var w *world
+	var another *cloudtrail.Service
+	w = newWorld(t, func(o *cloudtrail.Options) {
+		put := o.Put
+		o.Put = func(ctx context.Context, group int64, stream string, all []cloudtrail.LogEvent) error {
+			if other := another; other != nil {
+				another = nil
+				w.Advance(time.Minute)
+				if err := other.Tick(ctx, w.Now()); err != nil {
+					t.Error(err)
+				}
+			}
+			return put(ctx, group, stream, all)
+		}
+	})
+	w.start(t, "main")
+	w.pass(t, time.Minute)
+	o := w.options
+	o.Owner = "another"
+	another = cloudtrail.New(o)
+	if err := w.Record(t.Context(), service.Record{Caller: w.Caller(), Source: "sns.amazonaws.com", Name: "Once"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Tick(t.Context(), w.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(t, 10*time.Minute)
+	got := slices.DeleteFunc(slices.Concat(w.files(t)...), func(name string) bool { return name != "Once" })
+	equal(t, "files", []string{"Once"}, got)
+}
 
 // Two processes deliver from one database while calls are recorded: nothing is
 // lost, and nothing is there twice.

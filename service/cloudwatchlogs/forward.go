@@ -80,6 +80,8 @@ func (s *Service) Tick(ctx context.Context, now time.Time) error {
 	if s.forward == nil {
 		return nil
 	}
+	s.sending.Lock()
+	defer s.sending.Unlock()
 	var due []int64
 	err := s.state.View(ctx, func(tx *state.Tx) (err error) {
 		due, err = tx.DueForwards(ctx, now)

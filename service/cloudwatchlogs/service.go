@@ -14,6 +14,7 @@ package cloudwatchlogs
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"tocsin/service"
@@ -56,6 +57,8 @@ type Service struct {
 	now    func() time.Time
 
 	forward func(ctx context.Context, f Forward) error
+	// sending is held by Tick: a lease does not keep its own owner out.
+	sending sync.Mutex
 	owner   string
 	log     *slog.Logger
 

@@ -77,6 +77,34 @@ func subscription(name, pattern string) *cloudwatchlogs.PutSubscriptionFilterInp
 	}
 }
 
+// Tick is called by Run, and by who moves a manual clock: each message goes once.
+func TestTicksAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.client, w.ctx = w.service, w.Context(t)
+	w.group(t, "app")
+	w.stream(t, "app", "s")
+	must[*cloudwatchlogs.PutSubscriptionFilterOutput](t)(w.PutSubscriptionFilter(w.ctx, subscription("all", "")))
+	w.destination.taken()
+	var want []string
+	for i := range 30 {
+		text := "event " + string(rune('A'+i))
+		w.say(t, "app", "s", 0, text)
+		want = append(want, "logs "+text)
+	}
+	var ticks sync.WaitGroup
+	for range 8 {
+		ticks.Go(func() {
+			if err := w.service.Tick(w.ctx, w.Now()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	ticks.Wait()
+	if d := cmp.Diff(want, w.destination.taken()); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestSubscriptionFilters(t *testing.T) {
 	twice(t, func(t *testing.T, w *world) {
 		w.group(t, "app")

@@ -6,10 +6,15 @@ import (
 )
 
 // Busy tells how much is to be done at now and was not done yet: alarms to be
-// evaluated, messages to be spread, deliveries to be attempted.
+// evaluated, what follows from states that were set, timers of alarms, messages to be
+// spread, deliveries to be attempted.
 func (tx *Tx) Busy(ctx context.Context, now time.Time) (n int64, err error) {
+	if n, err = one(ctx, tx, value[int64], `SELECT COUNT(*) FROM transitions`); err != nil {
+		return 0, err
+	}
 	for _, count := range []string{
 		`SELECT COUNT(*) FROM alarms WHERE due <= $1`,
+		`SELECT COUNT(*) FROM timers WHERE due <= $1`,
 		`SELECT COUNT(*) FROM messages WHERE spread = 0 AND available <= $1`,
 		`SELECT COUNT(*) FROM deliveries WHERE status = 'pending' AND next <= $1`,
 	} {

@@ -42,11 +42,15 @@ func (tx *Tx) CountOwnRecords(ctx context.Context) (int64, error) {
 	return one(ctx, tx, value[int64], `SELECT COUNT(*) FROM records`)
 }
 
-// DeleteOwnRecords forgets records by their ids.
+// DeleteOwnRecords forgets records by their ids, each given once. ErrChanged: another
+// has taken some of them.
 func (tx *Tx) DeleteOwnRecords(ctx context.Context, ids ...int64) error {
 	return batches(len(ids), func(from, to int) error {
 		some, args := params(1, to-from), anys(ids[from:to])
-		_, err := tx.exec(ctx, `DELETE FROM records WHERE id IN `+some, args...)
+		n, err := tx.exec(ctx, `DELETE FROM records WHERE id IN `+some, args...)
+		if err == nil && int(n) < to-from {
+			err = ErrChanged
+		}
 		return err
 	})
 }

@@ -238,7 +238,14 @@ func transitions(t *testing.T, s suite) {
 		t.Error(diff)
 	}
 	drop := func(ctx context.Context, tx *state.Tx) error { return tx.DropTransition(ctx, change.ID) }
+	busy := func() int64 {
+		return get(t, s.a, func(ctx context.Context, tx *state.Tx) (int64, error) { return tx.Busy(ctx, start) })
+	}
+	before := busy()
 	update(t, s.b, drop)
+	if n := before - busy(); n != 1 {
+		t.Errorf("a transition that is dealt with keeps us busy: %d less", n)
+	}
 	refused(t, s.a, state.ErrNotFound, drop)
 	if diff := cmp.Diff([]state.Transition{next}, list()); diff != "" {
 		t.Error(diff)

@@ -163,7 +163,11 @@ func ownRecords(t *testing.T, s suite) {
 	if diff := cmp.Diff([][]string{{"event 0", "event 1"}, {"event 2", "event 3"}}, [][]string{first, rest}); diff != "" {
 		t.Error(diff)
 	}
-	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteOwnRecords(ctx, last, last+100) })
+	update(t, s.a, func(ctx context.Context, tx *state.Tx) error { return tx.DeleteOwnRecords(ctx, last) })
+	err := s.a.Update(t.Context(), func(tx *state.Tx) error { return tx.DeleteOwnRecords(t.Context(), last+1, last) })
+	if !errors.Is(err, state.ErrChanged) {
+		t.Errorf("a record was taken twice: %v", err)
+	}
 	left, _ := read(0, 100)
 	if diff := cmp.Diff([]string{"event 0", "event 2", "event 3"}, left); diff != "" {
 		t.Error(diff)

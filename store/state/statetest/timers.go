@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,6 +32,12 @@ func timers(t *testing.T, s suite) {
 	due := get(t, s.b, func(ctx context.Context, tx *state.Tx) ([]state.Timer, error) { return tx.Timers(ctx, 20, 9) })
 	if diff := cmp.Diff([]state.Timer{again, first}, due); diff != "" {
 		t.Error(diff)
+	}
+	busy := func(now int64) int64 {
+		return get(t, s.b, func(ctx context.Context, tx *state.Tx) (int64, error) { return tx.Busy(ctx, time.UnixMilli(now)) })
+	}
+	if before, both := busy(14), busy(20); both-before != 2 {
+		t.Errorf("%d timers keep us busy", both-before)
 	}
 	take := func(timer state.Timer) error {
 		return s.a.Update(t.Context(), func(tx *state.Tx) error { return tx.TakeTimer(t.Context(), timer) })
