@@ -57,6 +57,8 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 	b := state.Block{LogGroup: group, First: math.MaxInt64, Last: math.MinInt64, Ingested: math.MinInt64}
 	var (
 		times, stored, streams, lengths, ids, names, places []byte
+		// run is the messages of the chunk to be, in raw or where they came from.
+		run []byte
 
 		rows     int
 		failed   error
@@ -74,13 +76,13 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 		return s2.Encode(work.packed[:cap(work.packed)], b)
 	}
 	endChunk := func() {
-		packed := pack(raw)
+		packed := pack(run)
 		chunks = append(chunks, packed...)
 		places = binary.AppendUvarint(places, uint64(rows))
-		places = binary.AppendUvarint(places, uint64(len(raw)))
+		places = binary.AppendUvarint(places, uint64(len(run)))
 		places = binary.AppendUvarint(places, uint64(len(packed)))
 		places = binary.LittleEndian.AppendUint32(places, checksum(packed))
-		raw, rows = raw[:0], 0
+		run, rows = nil, 0
 	}
 	for e := range events {
 		switch {
@@ -105,13 +107,13 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 		streams = binary.AppendUvarint(streams, stream)
 		lengths = binary.AppendUvarint(lengths, uint64(len(e.Message)))
 		ids = append(ids, e.ID[:]...)
-		raw = append(raw, e.Message...)
+		run, raw = appended(run, e.Message, raw)
 		rows++
 		b.Events++
 		b.RawBytes += int64(len(e.Message))
 		b.First, b.Last = min(b.First, e.Time), max(b.Last, e.Time)
 		b.Ingested = max(b.Ingested, e.Ingested)
-		if len(raw) >= chunkBytes {
+		if len(run) >= chunkBytes {
 			endChunk()
 		}
 	}
@@ -144,6 +146,25 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 	b.Body = append(body, chunks...)
 	b.Size = int64(len(b.Body))
 	return b, nil
+}
+
+// appended is run and message behind it: the memory that both are in where message
+// follows run there, as those of one file do, and else a copy in room, which is
+// returned as it is now.
+func appended(run, message, room []byte) (both, newRoom []byte) {
+	n := len(run)
+	switch {
+	case len(message) == 0:
+		return run, room
+	case n == 0:
+		return message, room
+	case cap(run)-n >= len(message) && &run[:n+1][n] == &message[0]:
+		return run[:n+len(message)], room
+	case cap(room) == 0 || &run[0] != &room[:1][0]:
+		room = append(room[:0], run...)
+	}
+	room = append(room[:n], message...)
+	return room, room
 }
 
 // A block is a decoded head, with the chunks as they are stored.

@@ -131,3 +131,29 @@ func FuzzBlock(f *testing.F) {
 		}
 	})
 }
+
+// Messages one behind the other in memory, and others, are put together as they come.
+func TestMessagesOfAChunkThatAreInOnePlace(t *testing.T) {
+	file := []byte("abcdefghij")
+	for name, messages := range map[string][][]byte{
+		"all":              {file[:3], file[3:5], file[5:]},
+		"an empty one":     {file[:3], file[3:3], file[3:5]},
+		"a gap":            {file[:3], file[4:5], file[5:7], file[7:]},
+		"another order":    {file[3:5], file[:3], file[5:]},
+		"two files":        {file[:3], []byte("xyz"), file[3:5], file[5:]},
+		"without room":     {file[:3:3], file[3:5:5], file[5:]},
+		"the same again":   {file[:3], file[:3], file[3:5]},
+		"first an empty":   {{}, file[:3], file[3:5]},
+		"nothing but such": {{}, nil},
+	} {
+		for _, room := range [][]byte{nil, make([]byte, 0, 4), make([]byte, 0, 64)} {
+			var run []byte
+			for _, m := range messages {
+				run, room = appended(run, m, room)
+			}
+			if want := bytes.Join(messages, nil); !bytes.Equal(run, want) || string(file) != "abcdefghij" {
+				t.Errorf("%s: %q, want %q, of %q", name, run, want, file)
+			}
+		}
+	}
+}

@@ -135,9 +135,17 @@ func (g *shift) merge(ctx context.Context, start int64, segments []state.Segment
 	if err != nil {
 		return err
 	}
-	return g.replace(ctx, []madeSegment{made}, func(tx *state.Tx) error {
+	err = g.replace(ctx, []madeSegment{made}, func(tx *state.Tx) error {
 		return tx.DeleteSegments(ctx, ids, g.store.options.Now())
 	})
+	if err != nil {
+		return err
+	}
+	// Nobody asks for them again, but they would stay open until others are.
+	for _, o := range opened {
+		err = errors.Join(err, g.store.open.forget(o.key))
+	}
+	return err
 }
 
 // A rowReader reads the events of a segment one after another. It holds a page of

@@ -2,7 +2,6 @@ package events
 
 import (
 	"bytes"
-
 	"encoding/binary"
 	"errors"
 	"fmt"

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"tocsin/store/blob"
 )
@@ -59,7 +60,24 @@ func damaged(err *error) {
 // openParquet reads where everything is in a segment.
 func openParquet(r blob.Reader) (file *parquet.File, err error) {
 	defer damaged(&err)
-	return parquet.OpenFile(r, r.Size(), parquet.SkipMagicBytes(true), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(64<<10))
+	file, err = parquet.OpenFile(r, r.Size(), parquet.SkipMagicBytes(true), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(64<<10))
+	if err != nil {
+		return nil, err
+	}
+	return file, checkCodecs(file)
+}
+
+// checkCodecs refuses columns that are compressed as no segment is. A footer has no
+// checksum, and what is not in another codec can make that take memory without end.
+func checkCodecs(file *parquet.File) error {
+	for _, g := range file.Metadata().RowGroups {
+		for i, c := range g.Columns {
+			if codec := c.MetaData.Codec; codec != format.Zstd && codec != format.Uncompressed {
+				return fmt.Errorf("%w: column %d is compressed with %s", ErrCorrupt, i, codec)
+			}
+		}
+	}
+	return nil
 }
 
 // get opens a segment, or gives the one that is open. Whoever gets one gives it
