@@ -68,7 +68,8 @@ func runServe(ctx context.Context, v *flagValues, s Streams) error {
 	}
 	if s.Getenv("GOGC") == "" {
 		// Half the usual garbage is worth more to who runs a daemon beside others
-		// than the few percent of processor time that it costs.
+		// than the collector's work, which did not show in the processor time
+		// (bench/README.md).
 		debug.SetGCPercent(50)
 	}
 	level := new(slog.LevelVar)
