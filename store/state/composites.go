@@ -1,6 +1,11 @@
 package state
 
-import "tocsin/core/alarm"
+import (
+	"fmt"
+	"time"
+
+	"tocsin/core/alarm"
+)
 
 // CompositeAlarms are the composite alarms by name, in their account and Region.
 // Package cloudwatch puts them; the alarm step evaluates them.
@@ -29,4 +34,27 @@ type MuteRule struct {
 	Expression, Duration, Timezone string // of the schedule
 	Start, Expire                  int64  // milliseconds since 1970; 0 for open
 	Updated                        int64
+}
+
+// Mute is the rule as package alarm knows it.
+func (m MuteRule) Mute() (alarm.Mute, error) {
+	zone := time.UTC
+	if m.Timezone != "" {
+		var err error
+		if zone, err = time.LoadLocation(m.Timezone); err != nil {
+			return alarm.Mute{}, fmt.Errorf("time zone of mute rule %s: %w", m.Name, err)
+		}
+	}
+	schedule, err := alarm.ParseSchedule(m.Expression, m.Duration, zone)
+	if err != nil {
+		return alarm.Mute{}, fmt.Errorf("schedule of mute rule %s: %w", m.Name, err)
+	}
+	out := alarm.Mute{Name: m.Name, Alarms: m.Alarms, Schedule: schedule}
+	if m.Start != 0 {
+		out.Start = time.UnixMilli(m.Start)
+	}
+	if m.Expire != 0 {
+		out.Expire = time.UnixMilli(m.Expire)
+	}
+	return out, nil
 }

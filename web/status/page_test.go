@@ -189,6 +189,57 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// What is made at the endpoint is shown beside the alarms of packs: composite
+// alarms, alarms on metric math, and what keeps any of them from being heard.
+func TestPageOfAlarmsMadeAtTheEndpoint(t *testing.T) {
+	db := filled(t)
+	scope := state.Scope{Partition: "aws", Account: "111122223333", Region: "us-east-1"}
+	rang := alarm.Record{State: alarm.InAlarm, Reason: "arn:... transitioned to ALARM", Updated: pageTime, Transitioned: pageTime}
+	err := db.Update(t.Context(), func(tx *state.Tx) error {
+		for name, suppression := range map[string]alarm.Suppression{"either": {}, "held": {By: alarm.SuppressedByAlarm}} {
+			rule, err := alarm.ParseRule(`ALARM("doubled")`)
+			if err != nil {
+				return err
+			}
+			c := state.CompositeAlarm{
+				Definition: alarm.Composite{Name: name, Description: "one of them", ARN: alarm.ARN("aws", scope.Region, scope.Account, name), Rule: rule, ActionsEnabled: true, AlarmActions: []string{topicARN}},
+				Record:     rang, Suppression: suppression,
+			}
+			if _, err := state.CompositeAlarms.Put(t.Context(), tx, state.Resource[state.CompositeAlarm]{Scope: scope, Name: name, Value: c}); err != nil {
+				return err
+			}
+		}
+		_, _, err := tx.PutAlarm(t.Context(), state.Alarm{Scope: scope, Record: rang, Definition: alarm.Alarm{
+			Name: "doubled", ARN: alarm.ARN("aws", scope.Region, scope.Account, "doubled"), ActionsEnabled: true,
+			Metrics: []alarm.MetricQuery{{ID: "e", Expression: "m*2", ReturnData: true}}, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanOrEqualToThreshold",
+		}})
+		if err != nil {
+			return err
+		}
+		rule := state.MuteRule{Name: "quiet", Alarms: []string{"either", "root-usage"}, Expression: "at(2026-03-01T11:30)", Duration: "PT1H"}
+		_, err = state.MuteRules.Put(t.Context(), tx, state.Resource[state.MuteRule]{Scope: scope, Name: rule.Name, Value: rule})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := show(t, db)
+	for _, want := range []string{
+		"5 alarms ring",
+		"<td class=\"wrap\">either<small>composite alarm · one of them · muted until 2026-03-01 12:30:00 UTC · 111122223333 us-east-1</small>",
+		"held<small>composite alarm · one of them · actions are suppressed",
+		"doubled<small>metric math · tells nobody · 111122223333 us-east-1</small></td>\n<td class=\"wide\"></td>\n<td class=\"n\"></td>",
+		"security@example.com<small>of security</small>",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if n := strings.Count(text, "muted until"); n != 1 {
+		t.Errorf("%d alarms are muted: a rule counts in its own account and Region only", n)
+	}
+}
+
 func TestEmptyPage(t *testing.T) {
 	text := show(t, empty(t))
 	for _, want := range []string{"Nobody is told", "There are none.", "No log file has come in yet.", "Nobody is subscribed."} {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"tocsin/core/alarm"
 	"tocsin/core/topic"
 	"tocsin/store/state"
 )
@@ -34,7 +33,7 @@ type snapshot struct {
 	MoreFiles    int // that are not shown
 	Alarms       []alarmRow
 	InAlarm      int
-	NoActions    int
+	ManyRegions  bool // or accounts, that alarms are in
 	Subscribers  []subscriberRow
 	Confirmed    int
 	Counts       map[string]int64
@@ -43,15 +42,24 @@ type snapshot struct {
 	Groups       []groupRow
 }
 
+// An alarmRow is an alarm of any kind; of a composite alarm, a state.Alarm that has
+// only what both kinds have.
 type alarmRow struct {
 	state.Alarm
-	Spark spark
+	Kind    string // "" for an alarm on one metric
+	Counted bool   // that it has a metric of its own, which Spark is of
+	Spark   spark
+	Muted   time.Time // until when; zero for not
+	Held    bool      // that a suppressor keeps its actions back
 }
 
 type subscriberRow struct {
 	state.Subscription
 	Shown string // the endpoint without what is secret in it
 }
+
+// Topic is the name of its topic.
+func (s subscriberRow) Topic() string { return s.TopicARN[strings.LastIndexByte(s.TopicARN, ':')+1:] }
 
 type deliveryRow struct {
 	state.Delivery
@@ -79,7 +87,7 @@ func (p *Page) read(ctx context.Context) (snapshot, error) {
 		s.Sources = p.o.Sources()
 	}
 	err := p.o.State.View(ctx, func(tx *state.Tx) error {
-		s.Alarms, s.Subscribers, s.Deliveries, s.Groups, s.InAlarm, s.NoActions, s.Confirmed = nil, nil, nil, nil, 0, 0, 0
+		s.Alarms, s.Subscribers, s.Deliveries, s.Groups, s.InAlarm, s.Confirmed = nil, nil, nil, nil, 0, 0
 		if err := s.readAlarms(ctx, tx); err != nil {
 			return err
 		}
@@ -134,46 +142,6 @@ func gravity(a alarmRow) int {
 		return i
 	}
 	return len(severities)
-}
-
-// readAlarms puts those that ring first, the most serious and then the latest
-// before the others; after them those that counted something.
-func (s *snapshot) readAlarms(ctx context.Context, tx *state.Tx) error {
-	alarms, err := tx.Alarms(ctx)
-	if err != nil {
-		return err
-	}
-	from := s.Now.Truncate(time.Hour).Add(-(sparkHours - 1) * time.Hour)
-	for _, a := range alarms {
-		points, err := tx.Points(ctx, a.Scope, a.Definition.Metric(), from.UnixMilli(), s.Now.Add(time.Minute).UnixMilli())
-		if err != nil {
-			return err
-		}
-		s.Alarms = append(s.Alarms, alarmRow{a, newSpark(points, from)})
-		if a.Record.State == alarm.InAlarm {
-			s.InAlarm++
-		}
-		if !a.Definition.ActionsEnabled || len(a.Definition.AlarmActions) == 0 {
-			s.NoActions++
-		}
-	}
-	rank := func(a alarmRow) int {
-		switch {
-		case a.Record.State == alarm.InAlarm:
-			return gravity(a)
-		case a.Spark.Total > 0:
-			return len(severities) + 1
-		}
-		return len(severities) + 2
-	}
-	slices.SortStableFunc(s.Alarms, func(a, b alarmRow) int {
-		recent := 0
-		if a.Record.State == alarm.InAlarm {
-			recent = b.Record.Transitioned.Compare(a.Record.Transitioned)
-		}
-		return cmp.Or(rank(a)-rank(b), recent, cmp.Compare(a.Definition.Name, b.Definition.Name))
-	})
-	return nil
 }
 
 func (p *Page) readSubscribers(ctx context.Context, tx *state.Tx, s *snapshot) error {
