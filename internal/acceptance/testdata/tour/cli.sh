@@ -139,6 +139,7 @@ logs() {
   local lives=0
   touch live.txt
   eventually live
+  jobs -p | xargs kill
   same "$(aws logs filter-log-events --log-group-name /cli/tour --filter-pattern=-live --page-size 1 --query 'events[].message' --output text | words)" "before afterwards more"
   refused ResourceNotFoundException aws logs describe-log-streams --log-group-name /cli/missing
   same "$(aws logs test-metric-filter --filter-pattern '{ $.a = 1 }' --log-event-messages '{"a":1}' '{"a":2}' --query 'matches[].eventNumber' --output text)" 1
