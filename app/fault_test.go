@@ -550,3 +550,27 @@ func TestNobodyGetsIn(t *testing.T) {
 		t.Errorf("%d MB are held", m.HeapAlloc>>20)
 	}
 }
+
+// Refusals of those whom nobody knows cost their senders nothing: they are answered
+// all, and recorded at a rate.
+func TestManyStrangers(t *testing.T) {
+	w := newWorld(t)
+	const calls = 400
+	stranger := jsonCall("Logs_20140328.CreateLogGroup", `{"logGroupName":"evil"}`).as(RootKey{"AKIASTRANGER00000000", "x"})
+	began := time.Now()
+	for range calls {
+		if got := w.send(t, stranger.request(t, w.host)); got.status != http.StatusBadRequest {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	allowed := 110 + 10*int(time.Since(began).Seconds()+1)
+	recorded := 0
+	for _, one := range w.recorded() {
+		if one.ErrorCode != "" {
+			recorded++
+		}
+	}
+	if recorded < 50 || recorded > allowed {
+		t.Errorf("%d of %d refusals are recorded; at most %d should be", recorded, calls, allowed)
+	}
+}

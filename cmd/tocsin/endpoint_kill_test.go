@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,12 +20,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+
+	"tocsin/store/state"
 )
 
 // A customer makes things, one after another, and knows which were acknowledged.
@@ -170,6 +176,56 @@ func (c *customer) check(t *testing.T) {
 	}
 }
 
+// recorded finds the events of all that was acknowledged.
+func (c *customer) recorded(t *testing.T, dsn string) {
+	t.Helper()
+	found := map[string]bool{}
+	add := func(record []byte) {
+		var event struct {
+			EventName         string
+			RequestParameters struct{ Name string }
+		}
+		// Parameters of other calls may have another form.
+		if err := json.Unmarshal(record, &event); err == nil && event.EventName == "CreateTopic" {
+			found[event.RequestParameters.Name] = true
+		}
+	}
+	pages := cloudtrail.NewLookupEventsPaginator(cloudtrail.NewFromConfig(c.config), &cloudtrail.LookupEventsInput{
+		LookupAttributes: []types.LookupAttribute{{AttributeKey: types.LookupAttributeKeyEventName, AttributeValue: aws.String("CreateTopic")}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Events {
+			add([]byte(*e.CloudTrailEvent))
+		}
+	}
+	// What a killed process had in hand another takes up when its lease is over.
+	db, err := state.OpenReader(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var waiting []state.OwnRecord
+	err = db.View(t.Context(), func(tx *state.Tx) (err error) {
+		waiting, err = tx.OwnRecords(t.Context(), 0, 1e6)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range waiting {
+		add(r.Body)
+	}
+	for _, n := range c.topics {
+		if name := fmt.Sprint("thing-", n); !found[name] {
+			t.Errorf("no event tells of %s", name)
+		}
+	}
+}
+
 // Killed at any instant, the endpoint has all that it acknowledged, nothing
 // half-made, and takes a call that is made again as AWS does.
 func TestEndpointKilled(t *testing.T) {
@@ -219,6 +275,7 @@ func TestEndpointKilled(t *testing.T) {
 	}
 	cmd := start()
 	c.check(t)
+	c.recorded(t, "sqlite:"+filepath.Join(folder, "tocsin.db"))
 	if len(c.there) < kills {
 		t.Errorf("only %d things were made", len(c.there))
 	}
