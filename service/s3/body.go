@@ -35,11 +35,11 @@ type received struct {
 	file     *os.File // nil when it is held in memory
 }
 
-// Close removes the file.
+// Close lets the file go.
 func (b *received) Close() {
 	if b.file != nil {
 		b.file.Close()
-		os.Remove(b.file.Name())
+		os.Remove(b.file.Name()) // where it still has a name
 	}
 }
 
@@ -121,6 +121,9 @@ func (s *Service) spool(from io.Reader, size int64) (*received, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hold a body: %w", err)
 	}
+	// Where the system lets it, the file has no name from here on, so that a process that
+	// is killed leaves nothing behind.
+	_ = os.Remove(f.Name())
 	b.file, b.content = f, f
 	if _, err := io.CopyN(f, from, size); err != nil {
 		b.Close()

@@ -89,12 +89,14 @@ func (s *Service) deleteObjects(c *call) (*answer, error) {
 		return nil, fault("MalformedXML")
 	}
 	quiet := n.value("Quiet") == "true"
-	out := el("DeleteResult")
 	for _, o := range n.all("Object") {
-		key, version := o.value("Key"), o.value("VersionId")
 		if o.child("LastModifiedTime") != nil || o.child("Size") != nil {
 			return nil, notBuilt(true, "Deletions on the condition of a time or a size")
 		}
+	}
+	out := el("DeleteResult")
+	for _, o := range n.all("Object") {
+		key, version := o.value("Key"), o.value("VersionId")
 		d, err := s.deleteOne(c, key, version, o.value("ETag"))
 		if err != nil {
 			f := s.fault(c, err)

@@ -1,7 +1,9 @@
 package s3_test
 
 import (
+	"crypto/md5" //nolint:gosec // S3's header
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"io"
@@ -35,6 +37,22 @@ func (w *world) send(method, target, body string, headers ...string) (*http.Resp
 	text, err := io.ReadAll(answer.Body)
 	must(w.t, err)
 	return answer, string(text)
+}
+
+// What is refused because of one of its objects deletes none of the others.
+func TestRefusedDeletionDeletesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.bucket("logs")
+	w.put("logs", "key", "text")
+	const body = `<Delete><Object><Key>key</Key></Object><Object><Key>other</Key><Size>4</Size></Object></Delete>`
+	sum := md5.Sum([]byte(body)) //nolint:gosec // S3's header
+	answer, text := w.send("POST", "/logs?delete", body, "Content-MD5", base64.StdEncoding.EncodeToString(sum[:]))
+	if answer.StatusCode != http.StatusNotImplemented {
+		t.Errorf("%s: %s", answer.Status, text)
+	}
+	if answer, _ := w.send("GET", "/logs/key", ""); answer.StatusCode != http.StatusOK {
+		t.Errorf("the first object is gone: %s", answer.Status)
+	}
 }
 
 func TestRefusals(t *testing.T) {

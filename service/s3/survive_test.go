@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -63,6 +65,44 @@ func (w *world) swept() []string {
 	}
 	slices.Sort(left)
 	return left
+}
+
+// spying tells what the spool folder holds while an object is written.
+type spying struct {
+	*blob.Memory
+	spool string
+	seen  []string
+}
+
+func (s *spying) Put(ctx context.Context, key string, content io.ReadSeeker) error {
+	files, err := os.ReadDir(s.spool)
+	for _, f := range files {
+		s.seen = append(s.seen, f.Name())
+	}
+	return errors.Join(err, s.Memory.Put(ctx, key, content))
+}
+
+// A large body waits in a file that a killed process does not leave behind.
+func TestSpoolHasNoNames(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file keeps its name there until it is closed")
+	}
+	w := newWorld(t)
+	w.bucket("logs")
+	blobs := &spying{Memory: w.blobs, spool: t.TempDir()}
+	service := s3.New(s3.Options{State: w.State, Blobs: blobs, Now: w.Now, Spool: blobs.spool})
+	large := bytes.Repeat([]byte("x"), 3<<20)
+	must(t, service.PutObject(w.Context(t), "logs", "large", large, nil))
+	if len(blobs.seen) > 0 {
+		t.Errorf("a kill would leave %v", blobs.seen)
+	}
+	in, _, err := service.GetObject(t.Context(), "logs", "large")
+	must(t, err)
+	back, err := io.ReadAll(in)
+	must(t, errors.Join(err, in.Close()))
+	if !bytes.Equal(back, large) {
+		t.Errorf("%d bytes came back", len(back))
+	}
 }
 
 func TestNothingIsLostNorLeftOver(t *testing.T) {
