@@ -74,10 +74,15 @@ tocsin is on watch, for the first time here.
             slack hooks.slack.com/...mnop
   status    http://127.0.0.1:PORT (metrics at /metrics)
   links     http://127.0.0.1:PORT (for this machine only: with --listen and --public-url others can follow links in messages)
+  endpoint  http://127.0.0.1:PORT (CloudTrail, CloudWatch, CloudWatch Logs, SNS, IAM, STS and S3, as AWS answers)
+  root key  AKIA...
 
 The root key, shown this once. It signs what only you may do, such as tocsin subscriptions confirm:
   export AWS_ACCESS_KEY_ID=AKIA...
   export AWS_SECRET_ACCESS_KEY=...
+
+With that key, the AWS CLI, SDKs and Terraform work against it:
+  export AWS_ENDPOINT_URL=http://127.0.0.1:PORT AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 
 To hear it ring:
   tocsin synth --story takeover --start 3h --out trail/try
@@ -88,11 +93,13 @@ tocsin is on watch.
 
   state     sqlite:tocsin-data/tocsin.db
   events    tocsin-data/segments, in log group aws-cloudtrail-logs of 000000000000 in us-east-1
-  sources   none: nothing comes in until there is one (--source dir:PATH)
+  sources   none: only what is called at the endpoint comes in (--source dir:PATH)
   alarms    as they were; pack cis has nothing new
-  told      nobody: alarms ring and are not heard (--subscribe email:ADDRESS)
+  told      nobody but who subscribes at the endpoint (--subscribe email:ADDRESS)
   status    http://127.0.0.1:PORT (metrics at /metrics)
   links     http://127.0.0.1:PORT (for this machine only: with --listen and --public-url others can follow links in messages)
+  endpoint  http://127.0.0.1:PORT (CloudTrail, CloudWatch, CloudWatch Logs, SNS, IAM, STS and S3, as AWS answers)
+  root key  AKIA...
 
 `},
 		{
@@ -106,9 +113,14 @@ tocsin is on watch, for the first time here.
   events    other/segments, in log group aws-cloudtrail-logs of 111122223333 in eu-west-1
   sources   dir:nowhere (there is no such folder: it is waited for)
   alarms    none: pack none makes none
-  told      nobody: alarms ring and are not heard (--subscribe email:ADDRESS)
+  told      nobody but who subscribes at the endpoint (--subscribe email:ADDRESS)
   status    http://127.0.0.1:PORT (metrics at /metrics)
   links     https://tocsin.example.com
+  endpoint  http://127.0.0.1:PORT (CloudTrail, CloudWatch, CloudWatch Logs, SNS, IAM, STS and S3, as AWS answers)
+  root key  AKIA...
+
+With that key, the AWS CLI, SDKs and Terraform work against it:
+  export AWS_ENDPOINT_URL=http://127.0.0.1:PORT AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
 
 To hear it ring:
   tocsin synth --story takeover --start 3h --out nowhere/try

@@ -46,28 +46,42 @@ func writeStart(w io.Writer, sc screen, a *app.App) {
 	line("state", c.ShownDatabase())
 	line("events", fmt.Sprintf("%s, in log group %s of %s in %s", c.SegmentsAt(), c.LogGroups[0].Name, c.Account, c.Region))
 	if len(c.Sources) == 0 {
-		line("sources", "none: nothing comes in until there is one (--source dir:PATH)")
+		line("sources", noSources(a))
 	}
 	for i, from := range c.Sources {
 		line(onlyFirst(i, "sources"), from.From+notYet(from.From))
 	}
 	writeAlarms(line, c, first)
-	writeTold(line, first)
+	writeTold(line, first, a.ListenURL() != "")
 	if url := a.ConsoleURL(); url != "" {
 		line("status", url+" (metrics at /metrics)")
 	}
 	if a.ListenURL() != "" {
 		line("links", links(a, c))
+		line("endpoint", a.ListenURL()+" (CloudTrail, CloudWatch, CloudWatch Logs, SNS, IAM, STS and S3, as AWS answers)")
+		line("root key", first.RootKey.ID)
 	}
 	if first.Made {
 		fmt.Fprintf(w, "\nThe root key, shown this once. It signs what only you may do, such as %s:\n",
 			"tocsin subscriptions confirm")
 		fmt.Fprintf(w, "  export AWS_ACCESS_KEY_ID=%s\n  export AWS_SECRET_ACCESS_KEY=%s\n", first.RootKey.ID, first.RootKey.Secret)
 	}
+	if url := a.ListenURL(); first.Start && url != "" {
+		fmt.Fprintf(w, "\nWith that key, the AWS CLI, SDKs and Terraform work against it:\n")
+		fmt.Fprintf(w, "  export AWS_ENDPOINT_URL=%[1]s AWS_REGION=%[2]s AWS_DEFAULT_REGION=%[2]s\n", url, c.Region)
+	}
 	if try := howToTry(c); first.Start && try != "" {
 		fmt.Fprintf(w, "\nTo hear it ring:\n  %s\n", try)
 	}
 	fmt.Fprintln(w)
+}
+
+// noSources says what comes in without a source.
+func noSources(a *app.App) string {
+	if a.ListenURL() == "" {
+		return "none: nothing comes in until there is one (--source dir:PATH)"
+	}
+	return "none: only what is called at the endpoint comes in (--source dir:PATH)"
 }
 
 // notYet tells of a folder that is not there: perhaps its name is wrong.
@@ -103,9 +117,13 @@ func writeAlarms(line func(name, text string), c app.Config, first app.First) {
 	}
 }
 
-func writeTold(line func(name, text string), first app.First) {
+func writeTold(line func(name, text string), first app.First, listening bool) {
 	if len(first.Subscribers) == 0 {
-		line("told", "nobody: alarms ring and are not heard (--subscribe email:ADDRESS)")
+		told := "nobody: alarms ring and are not heard (--subscribe email:ADDRESS)"
+		if listening {
+			told = "nobody but who subscribes at the endpoint (--subscribe email:ADDRESS)"
+		}
+		line("told", told)
 	}
 	// The database has them in no order that people would know.
 	subscribers := slices.SortedFunc(slices.Values(first.Subscribers), func(a, b state.Subscription) int {
