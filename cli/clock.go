@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -41,7 +42,7 @@ Without --advance and --to it tells what the clock says.`,
 	f := cmd.Flags()
 	f.StringVar(&advance, "advance", "", "let so much `TIME` pass: 30s, 5m, 1h30m")
 	f.StringVar(&to, "to", "", "let time pass until `TIME`")
-	f.StringVar(&endpoint, "endpoint", "http://127.0.0.1:4580", "the server is at `URL`; its root key is taken as AWS credentials")
+	f.StringVar(&endpoint, "endpoint", cmp.Or(s.Getenv("AWS_ENDPOINT_URL"), "http://127.0.0.1:4580"), "the server is at `URL`, else at that of AWS_ENDPOINT_URL; its root key is taken as AWS credentials")
 	completeNothing(cmd, "advance", "to", "endpoint")
 	return cmd
 }

@@ -211,7 +211,7 @@ func splitShell(text string) ([]string, error) {
 
 // next says what to do after the demo.
 func (d *demo) next(o demoOptions) {
-	line := func(command, what string) { d.say("  %s%s", d.sc.paint(bold, pad(command, 40)), what) }
+	line := func(command, what string) { d.say("  %s%s", d.sc.paint(bold, pad(command+"  ", 40)), what) }
 	d.say("Next:\n")
 	if o.keep == "" {
 		line("tocsin demo --keep demo", "keep all of it, to search in it")
