@@ -45,7 +45,7 @@ func (a *App) newEndpoint() (*endpoint, error) {
 	})
 	e.buckets = buckets
 	e.trails = cloudtrail.New(cloudtrail.Options{
-		State: a.db, Now: a.o.Now, Owner: a.owner, Log: a.o.Log, Default: scope,
+		State: a.db, Now: a.o.Now, Pace: time.Now, Owner: a.owner, Log: a.o.Log, Default: scope,
 		Group: func() int64 { return a.groups.of("") }, Put: a.putTrailEvents, Search: a.events.Search, Buckets: buckets,
 		Published: a.courier.Wake,
 		CanAssume: e.gate.Role, ServiceMay: e.gate.Service,

@@ -42,7 +42,7 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrail.LookupEventsI
 		return nil, err
 	}
 	if s.o.AWSLimits {
-		if !s.rates.take(c.Account+"/"+c.Region, now) {
+		if !s.rates.take(c.Account+"/"+c.Region, s.o.Pace()) {
 			return nil, &types.ThrottlingException{Message: text("Rate exceeded")}
 		}
 		q.From = max(q.From, now.Add(-lookupAge).UnixMilli())

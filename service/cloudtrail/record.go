@@ -229,7 +229,7 @@ func (s *Service) Record(ctx context.Context, r service.Record) error {
 			return err
 		}
 	}
-	if r.Caller.Principal.Type == policy.Anonymous && !s.refused.take(s.o.Now()) {
+	if r.Caller.Principal.Type == policy.Anonymous && !s.refused.take(s.o.Pace()) {
 		return nil
 	}
 	for _, one := range r.Resources {

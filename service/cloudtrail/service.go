@@ -32,6 +32,8 @@ const Principal = "cloudtrail.amazonaws.com"
 type Options struct {
 	State *state.DB
 	Now   func() time.Time
+	// Pace is the clock that rates are kept by, which never stands still; nil is Now.
+	Pace  func() time.Time
 	Owner string // of leases
 	Log   *slog.Logger
 
@@ -111,6 +113,9 @@ type Service struct {
 
 // New is a Service; see Run for what it does by itself.
 func New(o Options) *Service {
+	if o.Pace == nil {
+		o.Pace = o.Now
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

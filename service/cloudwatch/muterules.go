@@ -91,23 +91,10 @@ func muteRule(in *cloudwatch.PutAlarmMuteRuleInput, now time.Time) (r state.Mute
 	if len(r.Alarms) > maxMuteTargets {
 		return r, constraint(itoa(len(r.Alarms))+" names", "muteTargets.alarmNames", "Member must have length less than or equal to 100")
 	}
-	if _, err := mute(r); err != nil {
+	if _, err := r.Mute(); err != nil {
 		return r, validation("Rule.Schedule: %v", err)
 	}
 	return r, nil
-}
-
-// mute is a stored rule as package alarm knows it.
-func mute(r state.MuteRule) (m alarm.Mute, err error) {
-	zone := time.UTC
-	if r.Timezone != "" {
-		if zone, err = time.LoadLocation(r.Timezone); err != nil {
-			return m, err
-		}
-	}
-	m = alarm.Mute{Name: r.Name, Alarms: r.Alarms, Start: instant(r.Start), Expire: instant(r.Expire)}
-	m.Schedule, err = alarm.ParseSchedule(r.Expression, r.Duration, zone)
-	return m, err
 }
 
 // GetAlarmMuteRule is one mute rule.
@@ -125,7 +112,7 @@ func (s *Service) GetAlarmMuteRule(ctx context.Context, in *cloudwatch.GetAlarmM
 		return nil, err
 	}
 	r := row.Value
-	m, err := mute(r)
+	m, err := r.Mute()
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +176,7 @@ func (s *Service) ListAlarmMuteRules(ctx context.Context, in *cloudwatch.ListAla
 	out := &cloudwatch.ListAlarmMuteRulesOutput{AlarmMuteRuleSummaries: []types.AlarmMuteRuleSummary{}}
 	last := ""
 	for _, row := range rows {
-		m, err := mute(row.Value)
+		m, err := row.Value.Mute()
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"fmt"
 	"time"
 
 	"tocsin/core/alarm"
@@ -42,12 +41,12 @@ func (m MuteRule) Mute() (alarm.Mute, error) {
 	if m.Timezone != "" {
 		var err error
 		if zone, err = time.LoadLocation(m.Timezone); err != nil {
-			return alarm.Mute{}, fmt.Errorf("time zone of mute rule %s: %w", m.Name, err)
+			return alarm.Mute{}, err
 		}
 	}
 	schedule, err := alarm.ParseSchedule(m.Expression, m.Duration, zone)
 	if err != nil {
-		return alarm.Mute{}, fmt.Errorf("schedule of mute rule %s: %w", m.Name, err)
+		return alarm.Mute{}, err
 	}
 	out := alarm.Mute{Name: m.Name, Alarms: m.Alarms, Schedule: schedule}
 	if m.Start != 0 {
