@@ -65,6 +65,7 @@ names it.
 		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d |\n", s.name, strings.ReplaceAll(strings.ToLower(s.name), " ", "-"), len(ours), len(all))
 		fmt.Fprintf(&lists, "\n## %s\n\n%s\n", s.name, strings.Join(ours, " · "))
 	}
+	lists.WriteString("\nBesides, of CloudTrail Data: PutAuditEvents.\n")
 	page := b.String() + lists.String()
 	path := filepath.Join("..", "docs", "services.md")
 	if *update {

@@ -31,7 +31,7 @@ var tours = []struct {
 	{"cloudwatch", operations(&cloudwatch.Service{})},
 	{"iam", operations(&iam.Service{})},
 	{"logs", append(operations(&cloudwatchlogs.Service{}), "StartLiveTail")}, // which has a method of another form
-	{"s3", append(s3.Operations(), "ListObjectsV2")},                         // which is ListObjects to CloudTrail
+	{"s3", s3.Operations()},
 	{"sns", operations(&sns.Service{})},
 	{"sts", operations(&sts.Service{})},
 }

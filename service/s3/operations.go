@@ -4,7 +4,7 @@ import "slices"
 
 // Operations are the names of the API's operations that there are, in order.
 func Operations() []string {
-	var names []string
+	names := []string{"ListObjectsV2"} // to CloudTrail and to policies it is ListObjects
 	for _, op := range operations {
 		name := op.name
 		if renamed, ok := apiNames[name]; ok {
