@@ -51,7 +51,7 @@ type Events interface {
 // The bounds that hold when Options say nothing else.
 const (
 	DefaultMaxInFlight = 64 << 20
-	DefaultMaxBatch    = 8 << 20
+	DefaultMaxBatch    = 16 << 20
 	DefaultMaxFiles    = 256
 	DefaultMaxIDs      = 256 << 20
 )
