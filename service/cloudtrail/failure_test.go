@@ -209,3 +209,36 @@ func TestKilledAfterEachEffect(t *testing.T) {
 		})
 	}
 }
+
+// What a log group could not take for long goes there in pieces.
+func TestLogsCatchUpInPieces(t *testing.T) {
+	most := 0
+	var group int64
+	w := newWorld(t, func(o *cloudtrail.Options) {
+		o.FileBytes = 1
+		put := o.Put
+		o.Put = func(ctx context.Context, to int64, stream string, all []cloudtrail.LogEvent) error {
+			if to == group {
+				most = max(most, len(all))
+			}
+			return put(ctx, to, stream, all)
+		}
+	})
+	group = w.group(t, "trails").ID
+	w.start(t, "main", logsTo(groupARN))
+	w.pass(t, time.Minute)
+	before := len(w.logs.of(group))
+	w.distrust = true
+	for range 5 {
+		w.called(t, "CreateTopic")
+		w.pass(t, time.Second)
+	}
+	w.distrust, most = false, 0
+	w.pass(t, 2*time.Hour)
+	if n := len(w.logs.of(group)) - before; n != 5 {
+		t.Errorf("%d events came", n)
+	}
+	if most != 1 {
+		t.Errorf("%d events came at once", most)
+	}
+}

@@ -38,6 +38,14 @@ func (s *Service) deliverLogs(ctx context.Context, now time.Time, t trail, p sta
 	if err != nil {
 		return err
 	}
+	// After a long failure this is much; what is left over is for the next round.
+	var size int64
+	for i, b := range waiting {
+		if size += b.Value.size(); size > 2*s.o.FileBytes && i > 0 {
+			waiting = waiting[:i]
+			break
+		}
+	}
 	var events []LogEvent
 	for _, b := range waiting {
 		for _, body := range b.Value.Records {
