@@ -30,7 +30,7 @@ func (s *snapshot) readAlarms(ctx context.Context, tx *state.Tx) error {
 			s.InAlarm++
 		}
 	}
-	s.ManyRegions = len(regions) > 1
+	s.ManyRegions = len(regions) > 1 // log groups may add to it
 	rank := func(a alarmRow) int {
 		switch {
 		case a.Record.State == alarm.InAlarm:

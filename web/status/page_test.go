@@ -230,6 +230,7 @@ func TestPageOfAlarmsMadeAtTheEndpoint(t *testing.T) {
 		"held<small>composite alarm · one of them · actions are suppressed",
 		"doubled<small>metric math · tells nobody · 111122223333 us-east-1</small></td>\n<td class=\"wide\"></td>\n<td class=\"n\"></td>",
 		"security@example.com<small>of security</small>",
+		"kept for 365 days · 111122223333 eu-central-1",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)

@@ -33,7 +33,7 @@ type snapshot struct {
 	MoreFiles    int // that are not shown
 	Alarms       []alarmRow
 	InAlarm      int
-	ManyRegions  bool // or accounts, that alarms are in
+	ManyRegions  bool // or accounts, that alarms or log groups are in
 	Subscribers  []subscriberRow
 	Confirmed    int
 	Counts       map[string]int64
@@ -114,6 +114,7 @@ func (p *Page) read(ctx context.Context) (snapshot, error) {
 				return err
 			}
 			s.Groups = append(s.Groups, groupRow{g, usage})
+			s.ManyRegions = s.ManyRegions || g.Scope != groups[0].Scope
 		}
 		return nil
 	})
