@@ -70,6 +70,11 @@ func (db *DB) openSQLite(ctx context.Context, name string, write bool) error {
 		if err := db.migrate(ctx, writer); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		// Whoever had timed work is gone. A clock that stands still would have us wait
+		// for ever for what he took.
+		if _, err := writer.ExecContext(ctx, "DELETE FROM leases"); err != nil {
+			return fmt.Errorf("%s: forget leases: %w", name, err)
+		}
 		db.writers = newPool(writer, 1, true)
 	}
 	if !write {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/store/state"
 )
@@ -52,6 +53,36 @@ func TestOneWriterAtATime(t *testing.T) {
 	}
 	if err := reader.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A process that was killed keeps its successor from nothing.
+func TestLeasesEndWithTheProcess(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "state.db")
+	now := time.UnixMilli(1_800_000_000_000)
+	lease := func(db *state.DB, owner string) (mine bool) {
+		t.Helper()
+		err := db.Update(t.Context(), func(tx *state.Tx) (err error) {
+			mine, err = tx.Lease(t.Context(), "work", owner, now, now.Add(time.Minute))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mine
+	}
+	first, err := state.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !lease(first, "first") || lease(first, "second") {
+		t.Error("a lease keeps nobody out")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !lease(open(t, dsn), "second") {
+		t.Error("the lease of a process that is gone holds")
 	}
 }
 
