@@ -125,6 +125,9 @@ func TestTagBounds(t *testing.T) {
 		}
 		return tags
 	}
+	long := []types.Tag{{Key: aws.String(strings.Repeat("ä", 128)), Value: aws.String(strings.Repeat("ä", 256))}}
+	must[*sdk.AddTagsOutput](t)(w.AddTags(ctx, &sdk.AddTagsInput{ResourceId: aws.String(arn), TagsList: long}))
+	must[*sdk.RemoveTagsOutput](t)(w.RemoveTags(ctx, &sdk.RemoveTagsInput{ResourceId: aws.String(arn), TagsList: long}))
 	must[*sdk.AddTagsOutput](t)(w.AddTags(ctx, &sdk.AddTagsInput{ResourceId: aws.String(arn), TagsList: tags(0, 50)}))
 	for _, c := range []struct {
 		in   sdk.AddTagsInput

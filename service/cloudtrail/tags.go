@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
@@ -12,7 +13,7 @@ import (
 	"tocsin/store/state"
 )
 
-// The bounds of tags [API Reference, AddTags].
+// The bounds of tags, in characters [API Reference, AddTags].
 const (
 	maxTags      = 50
 	maxTagKey    = 128
@@ -26,7 +27,7 @@ func checkTags(list []types.Tag) (map[string]string, error) {
 		key := value(t.Key)
 		_, twice := tags[key]
 		switch {
-		case key == "" || len(key) > maxTagKey || len(value(t.Value)) > maxTagValue:
+		case key == "" || utf8.RuneCountInString(key) > maxTagKey || utf8.RuneCountInString(value(t.Value)) > maxTagValue:
 			return nil, &types.InvalidTagParameterException{Message: text("Tag key %.40q is not valid: a key has 1 to %d characters, a value at most %d.", key, maxTagKey, maxTagValue)}
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return nil, &types.InvalidTagParameterException{Message: text("Tag key %q is not valid: keys that begin with aws: are AWS's own.", key)}
