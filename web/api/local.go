@@ -110,7 +110,7 @@ func (l *Local) group(ctx context.Context, name string) (int64, error) {
 	case len(groups) == 0:
 		return 0, &RequestError{"there is no log group yet"}
 	case name == "":
-		return 0, &RequestError{"there is more than one log group; name one of " + strings.Join(names, ", ")}
+		return 0, &RequestError{"there is more than one log group; name one (--log-group) of " + strings.Join(names, ", ")}
 	}
 	return 0, &RequestError{fmt.Sprintf("there is no log group %q; there is %s", name, strings.Join(names, ", "))}
 }
