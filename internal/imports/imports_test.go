@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 // testsMay adds what the tests of a folder may import on top. All of them may
 // import internal.
 var testsMay = map[string][]string{
+	"cmd":                 {"store"},
 	"core/control":        {"app"},
 	"examples":            {"app", "core"},
 	"flow":                {"synth", "app"},
