@@ -7,7 +7,7 @@
 // ACLs, policies and the blocks of public access have the effects that they have on AWS.
 // Settings whose effect is not built are refused with NotImplemented when somebody
 // turns them on, and answered with their default when somebody reads them. Kept
-// and given back without an effect are life cycles, websites, CORS, access
+// and given back without an effect are life cycles, websites, access
 // logging and acceleration.
 //
 // One endpoint serves the buckets of all Regions: nobody is redirected.
