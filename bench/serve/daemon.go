@@ -40,7 +40,8 @@ func start(ctx context.Context, o options, dir, config string, environment ...st
 	if d.console, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("data: %s\naccount: \"111122223333\"\nregion: eu-west-1\nlisten: %s\nconsole: %s\n%s", d.data(), listen, d.console, config)
+	// The events are of a day that is long ago: what is kept of them is measured too.
+	text := fmt.Sprintf("data: %s\naccount: \"111122223333\"\nregion: eu-west-1\nlisten: %s\nconsole: %s\nkeep: {evidence: 3650 days}\n%s", d.data(), listen, d.console, config)
 	path := filepath.Join(dir, "tocsin.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, err
