@@ -19,8 +19,13 @@ func (s *Service) Run(ctx context.Context) {
 	failing := false
 	for {
 		err := s.Tick(ctx, s.o.Now())
-		if err != nil && ctx.Err() == nil && !failing {
-			s.o.Log.Error("queries of log alarms wait for the database", "error", err)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			s.o.Log.Error("log alarms cannot run their queries, and try again", "error", err)
+		case err == nil && failing:
+			s.o.Log.Info("log alarms run their queries again")
 		}
 		failing = err != nil
 		timer := time.NewTimer(logPoll)

@@ -99,10 +99,18 @@ func (s *Service) Tick(ctx context.Context, now time.Time) error {
 
 // Run sends on what subscription filters have waiting until ctx ends.
 func (s *Service) Run(ctx context.Context) {
+	failing := false
 	for {
-		if err := s.Tick(ctx, s.now()); err != nil && ctx.Err() == nil {
-			s.log.Warn("subscription filters cannot send on what waits", "error", err)
+		err := s.Tick(ctx, s.now())
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			s.log.Error("subscription filters cannot send on what waits, and try again", "error", err)
+		case err == nil && failing:
+			s.log.Info("subscription filters send on again")
 		}
+		failing = err != nil
 		if sleep(ctx, forwardPoll) != nil {
 			return
 		}
