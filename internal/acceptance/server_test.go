@@ -124,6 +124,20 @@ func (s *server) environ() []string {
 		"AWS_DEFAULT_REGION="+region, "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 }
 
+// advance moves the manual clock.
+func (s *server) advance(by string) {
+	s.t.Helper()
+	bin, err := build()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.Command(bin, "clock", "--advance", by, "--endpoint", s.endpoint)
+	cmd.Env = s.environ()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("tocsin clock: %v\n%s", err, out)
+	}
+}
+
 // eventually waits for something.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()

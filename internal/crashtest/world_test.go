@@ -304,7 +304,8 @@ sources:
     delivery_policy: %s
 %s`, w.data(n), w.segments, w.listen[n], w.console[n], w.listen[n], w.trail, w.queue.URL, w.sources, w.told.server.URL, impatient, w.subscribe)
 	if !strings.HasPrefix(w.dsn, "sqlite:") {
-		secret := filepath.Join(w.dir, "dsn")
+		// Each daemon has its own: another may be reading while this is written.
+		secret := filepath.Join(w.dir, fmt.Sprintf("dsn%d", n))
 		must(w.t, os.WriteFile(secret, []byte(w.dsn), 0o600))
 		text += "database: {file: " + secret + "}\n"
 	}
