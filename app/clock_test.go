@@ -14,13 +14,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/web/api"
 )
 
 // clients are those of the root of an app.
 func clients(a *App) (*awscloudwatch.Client, *awssns.Client) {
 	config := aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(a.ListenURL()), RetryMaxAttempts: 1,
+		Region: "us-east-1", BaseEndpoint: aws.String(a.ListenURL()), HTTPClient: sdkhttp.Client(nil), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(a.First().RootKey.ID, a.First().RootKey.Secret, ""),
 	}
 	return awscloudwatch.NewFromConfig(config), awssns.NewFromConfig(config)

@@ -23,9 +23,9 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"tocsin/core/policy"
+	"tocsin/internal/sdkhttp"
 	"tocsin/service"
 	"tocsin/service/s3"
-	"tocsin/service/servicetest"
 )
 
 // needNothing are the operations that anybody with a key may call [Service
@@ -88,7 +88,7 @@ func TestEveryOperationNeedsRights(t *testing.T) {
 	config := w.config(few)
 	config.APIOptions = append(config.APIOptions, unchecked)
 	// Some clients put a word before the host.
-	config.HTTPClient = servicetest.Client(&http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	config.HTTPClient = sdkhttp.Client(&http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, w.host)
 	}}})
 	if _, err := w.s3(testRoot).CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: aws.String("bucket"), CreateBucketConfiguration: bucketIn()}); err != nil {

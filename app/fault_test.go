@@ -28,7 +28,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"tocsin/service/servicetest"
+	"tocsin/internal/sdkhttp"
 	"tocsin/store/state"
 )
 
@@ -61,7 +61,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) config(k RootKey) aws.Config {
 	return aws.Config{
-		Region: testRegion, BaseEndpoint: aws.String("http://" + w.host), HTTPClient: servicetest.Client(http.DefaultClient),
+		Region: testRegion, BaseEndpoint: aws.String("http://" + w.host), HTTPClient: sdkhttp.Client(http.DefaultClient),
 		Credentials: credentials.NewStaticCredentialsProvider(k.ID, k.Secret, ""), RetryMaxAttempts: 1,
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"tocsin/audit"
 	"tocsin/core/topic"
+	"tocsin/internal/sdkhttp"
 )
 
 var (
@@ -78,6 +79,7 @@ func auditConfig(ctx context.Context, o auditOptions, profile string) (aws.Confi
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
+	cfg.HTTPClient = sdkhttp.Client(cfg.HTTPClient)
 	if o.endpoint != "" {
 		cfg.BaseEndpoint = aws.String(o.endpoint)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"tocsin/core/topic"
+	"tocsin/internal/sdkhttp"
 )
 
 // maxServiceAnswer bounds what is read of a service's answer. SQS and Lambda say
@@ -54,7 +55,7 @@ func (c *clients[C]) in(ctx context.Context, region string) (C, error) {
 	}
 	config.Region = region
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} } // when to try again is decided elsewhere
-	config.HTTPClient = bounded(config.HTTPClient)
+	config.HTTPClient = sdkhttp.Client(bounded(config.HTTPClient))
 	client = c.make(config)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,6 +18,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"tocsin/internal/sdkhttp"
 )
 
 // S3Client is what a source needs of S3.
@@ -152,7 +154,9 @@ func loadConfig(ctx context.Context) (aws.Config, error) {
 	metadata := imds.NewFromConfig(cfg, func(o *imds.Options) {
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 2, 100*time.Millisecond })
 	})
-	return config.LoadDefaultConfig(ctx, quiet, config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = metadata }))
+	cfg, err = config.LoadDefaultConfig(ctx, quiet, config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = metadata }))
+	cfg.HTTPClient = sdkhttp.Client(cfg.HTTPClient)
+	return cfg, err
 }
 
 // briefly says of an error of S3 what a person needs: the code, the message and

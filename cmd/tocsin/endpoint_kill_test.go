@@ -29,6 +29,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/store/state"
 )
 
@@ -239,7 +240,7 @@ func TestEndpointKilled(t *testing.T) {
 	t.Setenv("TOCSIN_ROOT_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 	folder := t.TempDir()
 	c := &customer{config: aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://" + address), RetryMaxAttempts: 1,
+		Region: "us-east-1", BaseEndpoint: aws.String("http://" + address), RetryMaxAttempts: 1, HTTPClient: sdkhttp.Client(nil),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""),
 	}}
 	start := func() *exec.Cmd {

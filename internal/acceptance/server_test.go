@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/emersion/go-smtp"
+
+	"tocsin/internal/sdkhttp"
 )
 
 const (
@@ -111,7 +113,7 @@ func (w writer) Write(b []byte) (int, error) { return w(b) }
 // config is that of a client with a key.
 func (s *server) config(id, secret string) aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: aws.String(s.endpoint), RetryMaxAttempts: 1,
+		Region: region, BaseEndpoint: aws.String(s.endpoint), RetryMaxAttempts: 1, HTTPClient: sdkhttp.Client(nil),
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 	}
 }

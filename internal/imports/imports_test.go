@@ -16,15 +16,15 @@ import (
 // in the commit that draws it.
 var allowed = map[string][]string{
 	"cmd":                 {"cli"},
-	"cli":                 {"app", "audit", "web", "flow", "source", "synth", "core", "store", "notify"},
+	"cli":                 {"app", "audit", "web", "flow", "source", "synth", "core", "store", "notify", "internal/sdkhttp"},
 	"app":                 {"web", "wire", "service", "flow", "source", "store", "notify", "core"},
 	"web":                 {"wire", "store", "core"},
 	"flow":                {"source", "store", "notify", "core", "internal/crash"},
-	"source":              {"core", "internal/crash"},
-	"store":               {"core", "internal/crash"},
-	"notify":              {"core"},
+	"source":              {"core", "internal/crash", "internal/sdkhttp"},
+	"store":               {"core", "internal/crash", "internal/sdkhttp"},
+	"notify":              {"core", "internal/sdkhttp"},
 	"wire":                {},
-	"service":             {"store", "notify", "core", "wire", "internal/crash"},
+	"service":             {"store", "notify", "core", "wire", "internal/crash", "internal/sdkhttp"},
 	"synth":               {},
 	"core/event":          {},
 	"core/excerpt":        {},
@@ -48,6 +48,7 @@ var allowed = map[string][]string{
 	"internal/crashtest":  {},
 	"internal/imports":    {},
 	"internal/pgtest":     {},
+	"internal/sdkhttp":    {},
 	"examples":            {"synth"},
 }
 

@@ -20,6 +20,7 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/service"
 	"tocsin/service/access"
 	"tocsin/service/iam"
@@ -103,7 +104,7 @@ var rootKey = key{rootID, rootSecret, ""}
 
 func (e *endpoint) config(k key) aws.Config {
 	return aws.Config{
-		Region: servicetest.Region, BaseEndpoint: aws.String(e.url), HTTPClient: servicetest.Client(http.DefaultClient),
+		Region: servicetest.Region, BaseEndpoint: aws.String(e.url), HTTPClient: sdkhttp.Client(http.DefaultClient),
 		Credentials: credentials.NewStaticCredentialsProvider(k.id, k.secret, k.token), RetryMaxAttempts: 1,
 	}
 }

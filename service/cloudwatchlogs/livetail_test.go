@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"tocsin/internal/sdkhttp"
 	logs "tocsin/service/cloudwatchlogs"
 )
 
@@ -68,37 +67,9 @@ func throughAnyName(o *cloudwatchlogs.Options) {
 		panic(err)
 	}
 	var dialer net.Dialer
-	o.HTTPClient = patient{&http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	o.HTTPClient = sdkhttp.Client(&http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, network, at.Host)
-	}}}}
-}
-
-// A patient client gives an answer only when its request is sent to the end. The SDK
-// closes the body then, and whoever had not looked for its end yet would close the connection.
-type patient struct{ *http.Client }
-
-func (p patient) Do(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		return p.Client.Do(r)
-	}
-	sent := make(chan struct{})
-	r.Body = &sending{r.Body, sync.OnceFunc(func() { close(sent) })}
-	out, err := p.Client.Do(r)
-	if err == nil {
-		<-sent
-	}
-	return out, err
-}
-
-// A sending body tells when it is closed, which the transport does when it is sent.
-type sending struct {
-	io.ReadCloser
-	closed func()
-}
-
-func (s *sending) Close() error {
-	defer s.closed()
-	return s.ReadCloser.Close()
+	}}})
 }
 
 // update are the messages of the next update, with blanks between them.

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/policy"
+	"tocsin/internal/sdkhttp"
 	"tocsin/service"
 	"tocsin/service/s3"
 	"tocsin/service/servicetest"
@@ -216,7 +217,7 @@ func TestTrailingChecksums(t *testing.T) {
 	server := httptest.NewTLSServer(w.service)
 	defer server.Close()
 	config := w.config
-	config.BaseEndpoint, config.HTTPClient = &server.URL, server.Client()
+	config.BaseEndpoint, config.HTTPClient = &server.URL, sdkhttp.Client(server.Client())
 	client := sdk.NewFromConfig(config, pathStyle)
 	for _, a := range types.ChecksumAlgorithm("").Values() {
 		if strings.HasPrefix(string(a), "XX") || a == types.ChecksumAlgorithmMd5 || a == types.ChecksumAlgorithmSha512 {

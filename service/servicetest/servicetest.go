@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"tocsin/core/policy"
+	"tocsin/internal/sdkhttp"
 	"tocsin/service"
 	"tocsin/store/state"
 	"tocsin/wire"
@@ -105,7 +106,7 @@ func Config(t testing.TB, h http.Handler) aws.Config {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return aws.Config{
-		Region: Region, BaseEndpoint: aws.String(s.URL), HTTPClient: Client(s.Client()),
+		Region: Region, BaseEndpoint: aws.String(s.URL), HTTPClient: sdkhttp.Client(s.Client()),
 		Credentials:      credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", ""),
 		RetryMaxAttempts: 1,
 	}

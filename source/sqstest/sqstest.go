@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"tocsin/internal/sdkhttp"
 )
 
 // Options are those of a Server.
@@ -102,7 +104,7 @@ func (s *Server) Close() {
 func (s *Server) Client() *sqs.Client {
 	return sqs.New(sqs.Options{
 		Region: "eu-west-1", BaseEndpoint: &s.http.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-		Retryer: aws.NopRetryer{}, HTTPClient: s.http.Client(),
+		Retryer: aws.NopRetryer{}, HTTPClient: sdkhttp.Client(s.http.Client()),
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"tocsin/internal/sdkhttp"
 )
 
 // defaultRegion is asked when the configuration names no Region; S3 answers
@@ -43,6 +45,7 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.HTTPClient = sdkhttp.Client(cfg.HTTPClient)
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/wire"
 	"tocsin/wire/model"
 	"tocsin/wire/sigv4"
@@ -174,7 +175,7 @@ func TestRoundTrip(t *testing.T) {
 	defer server.Close()
 	for _, d := range dialects() {
 		t.Run(d.name, func(t *testing.T) {
-			ops := operations(d.client(server.URL, server.Client(), unchecked))
+			ops := operations(d.client(server.URL, sdkhttp.Client(server.Client()), unchecked))
 			if len(ops) < 8 {
 				t.Fatalf("only %d operations", len(ops))
 			}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/wire"
 	"tocsin/wire/model"
 )
@@ -74,36 +74,8 @@ func (s *streamer) client(t *testing.T, log io.Writer) *cloudwatchlogs.Client {
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return cloudwatchlogs.New(cloudwatchlogs.Options{
-		Region: "eu-west-1", BaseEndpoint: &server.URL, HTTPClient: patient{&http.Client{Transport: transport}}, Credentials: key(), Retryer: aws.NopRetryer{},
+		Region: "eu-west-1", BaseEndpoint: &server.URL, HTTPClient: sdkhttp.Client(&http.Client{Transport: transport}), Credentials: key(), Retryer: aws.NopRetryer{},
 	})
-}
-
-// A patient client gives an answer only when its request is sent to the end. The SDK
-// closes the body then, and whoever had not looked for its end yet would close the connection.
-type patient struct{ *http.Client }
-
-func (p patient) Do(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		return p.Client.Do(r)
-	}
-	sent := make(chan struct{})
-	r.Body = &sending{r.Body, sync.OnceFunc(func() { close(sent) })}
-	out, err := p.Client.Do(r)
-	if err == nil {
-		<-sent
-	}
-	return out, err
-}
-
-// A sending body tells when it is closed, which the transport does when it is sent.
-type sending struct {
-	io.ReadCloser
-	closed func()
-}
-
-func (s *sending) Close() error {
-	defer s.closed()
-	return s.ReadCloser.Close()
 }
 
 func TestEventStream(t *testing.T) {
