@@ -53,10 +53,14 @@ func TestAnswerBeforeTheBodyIsSeenToEnd(t *testing.T) {
 	}{
 		{"net/http alone", func(c *http.Client) interface {
 			Do(*http.Request) (*http.Response, error)
-		} { return c }, false},
+		} {
+			return c
+		}, false},
 		{"Client", func(c *http.Client) interface {
 			Do(*http.Request) (*http.Response, error)
-		} { return Client(c) }, true},
+		} {
+			return Client(c)
+		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			mine, theirs := net.Pipe()
