@@ -19,6 +19,8 @@ type Options struct {
 	Now time.Time
 	// Unpaced asks as fast as it can; for endpoints that are not AWS's.
 	Unpaced bool
+	// Pacer is shared with other audits at the same time; nil is one of its own.
+	Pacer *Pacer
 	// Step is told of each call before it is made; it may be nil.
 	Step func(action, resource string)
 }
@@ -26,24 +28,10 @@ type Options struct {
 // pageLimit bounds the pages of one listing, for endpoints that never end.
 const pageLimit = 200
 
-// perSecond are the calls a second that the audit makes at most, below the
-// default quotas of an account and Region; others use those too.
-var perSecond = map[string]float64{
-	"cloudtrail:DescribeTrails": 5, "cloudtrail:GetTrailStatus": 5, "cloudtrail:GetEventSelectors": 5,
-	"logs:DescribeMetricFilters": 4, "cloudwatch:DescribeAlarms": 8, "cloudwatch:DescribeAlarmHistory": 8,
-}
-
-// otherPerSecond is for what perSecond does not name. Bursts of burst are let through.
-const (
-	otherPerSecond = 15
-	burst          = 4
-)
-
 type reader struct {
 	Options
 	account *Account
 	clients map[[2]string]opened
-	limits  map[string]*bucket
 }
 
 type opened struct {
@@ -57,8 +45,11 @@ func Read(ctx context.Context, o Options) (Account, error) {
 	if o.Partition == "" {
 		o.Partition = "aws"
 	}
+	if o.Pacer == nil {
+		o.Pacer = new(Pacer)
+	}
 	a := Account{ID: o.Account, Partition: o.Partition, Region: o.Region, At: o.Now}
-	r := &reader{Options: o, account: &a, clients: map[[2]string]opened{}, limits: map[string]*bucket{}}
+	r := &reader{Options: o, account: &a, clients: map[[2]string]opened{}}
 	r.readTrails(ctx)
 	r.readGroups(ctx)
 	r.readAlarms(ctx)
@@ -99,9 +90,11 @@ func ask[Out any](ctx context.Context, r *reader, q question, there bool, quiet 
 		r.note(q, errNoClient)
 		return nil
 	}
-	if err := r.pace(ctx, q.action); err != nil {
-		r.note(q, err)
-		return nil
+	if !r.Unpaced {
+		if err := r.Pacer.wait(ctx, q.action, q.account, q.region); err != nil {
+			r.note(q, err)
+			return nil
+		}
 	}
 	if r.Step != nil {
 		r.Step(q.action, q.resource)
@@ -118,42 +111,6 @@ func ask[Out any](ctx context.Context, r *reader, q question, there bool, quiet 
 	}
 	r.note(q, err)
 	return nil
-}
-
-// A bucket holds the calls that may be made at once; it fills up with time.
-type bucket struct {
-	calls float64
-	at    time.Time
-}
-
-// pace waits until an action may be asked for again.
-func (r *reader) pace(ctx context.Context, action string) error {
-	if r.Unpaced {
-		return nil
-	}
-	per, ok := perSecond[action]
-	if !ok {
-		per = otherPerSecond
-	}
-	b := r.limits[action]
-	if b == nil {
-		b = &bucket{calls: burst, at: time.Now()}
-		r.limits[action] = b
-	}
-	now := time.Now()
-	b.calls = min(burst, b.calls+now.Sub(b.at).Seconds()*per) - 1
-	b.at = now
-	if b.calls >= 0 {
-		return nil
-	}
-	t := time.NewTimer(time.Duration(-b.calls / per * float64(time.Second)))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (r *reader) note(q question, err error) {
