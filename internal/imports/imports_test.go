@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"core/control":        {"core/event", "core/pattern", "core/metric", "core/alarm", "core/spell"},
 	"core/topic":          {"core/policy"},
 	"core/policy":         {"core/excerpt"},
-	"core/digest":         {"core/event"},
+	"core/digest":         {"core/event", "core/gunzip"},
 	"core/evidence":       {"core/event"},
 	"core/expression":     {"core/metric", "core/alarm", "core/excerpt"},
 	"audit":               {"core"},
@@ -49,6 +49,7 @@ var allowed = map[string][]string{
 	"internal/imports":    {},
 	"internal/pgtest":     {},
 	"internal/sdkhttp":    {},
+	"internal/skips":      {},
 	"examples":            {"synth"},
 }
 
