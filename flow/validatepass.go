@@ -8,9 +8,8 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/klauspost/compress/gzip"
-
 	"tocsin/core/digest"
+	"tocsin/core/gunzip"
 	"tocsin/source"
 )
 
@@ -49,6 +48,8 @@ type reading struct {
 	mirror bool
 	// done knows the digests that an earlier run was through with; may be nil.
 	done *Done
+	// unzippers are *gunzip.Reader that are not in use.
+	unzippers sync.Pool
 }
 
 // A logJob is a log file to check; the result goes to *into.
@@ -60,7 +61,7 @@ type logJob struct {
 
 // readLogs checks log files until there are no more.
 func (r *reading) readLogs(jobs <-chan logJob) {
-	h := digest.NewHasher(new(gzip.Reader), maxLog)
+	h := digest.NewHasher(maxLog)
 	for j := range jobs {
 		j.into.Verdict = r.checkLog(j.ctx, h, j.into.Log)
 		r.progress.LogFiles.Add(1)
@@ -94,7 +95,12 @@ func (r *reading) read(ctx context.Context, at digest.Place) (digest.Object, err
 		return digest.Object{}, err
 	}
 	o := digest.Object{Place: at, Metadata: got.Metadata}
-	o.Text, o.Damage = digest.Inflate(new(gzip.Reader), &packed, maxDigest)
+	z, ok := r.unzippers.Get().(*gunzip.Reader)
+	if !ok {
+		z = new(gunzip.Reader)
+	}
+	o.Text, o.Damage = digest.Inflate(z, &packed, maxDigest)
+	r.unzippers.Put(z)
 	return o, nil
 }
 

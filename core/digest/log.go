@@ -1,34 +1,27 @@
 package digest
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-)
 
-// Gunzip inflates; compress/gzip.Reader is one.
-type Gunzip interface {
-	io.Reader
-	Reset(io.Reader) error
-	Multistream(bool)
-}
+	"tocsin/core/gunzip"
+)
 
 // A Hasher computes the hashes of log files one after another, reusing its
 // buffers. It belongs to one goroutine.
 type Hasher struct {
-	gunzip Gunzip
+	gunzip gunzip.Reader
 	limit  int64
-	in     *bufio.Reader
 	sum    hash.Hash
 	buf    []byte
 }
 
 // NewHasher is a hasher that gives up a file beyond limit uncompressed bytes.
-func NewHasher(g Gunzip, limit int64) *Hasher {
-	return &Hasher{gunzip: g, limit: limit, in: bufio.NewReaderSize(nil, 64<<10), sum: sha256.New(), buf: make([]byte, 64<<10)}
+func NewHasher(limit int64) *Hasher {
+	return &Hasher{limit: limit, sum: sha256.New(), buf: make([]byte, 64<<10)}
 }
 
 // errTooLong says that a file was given up.
@@ -40,11 +33,19 @@ type readError struct{ err error }
 func (e *readError) Error() string { return e.err.Error() }
 func (e *readError) Unwrap() error { return e.err }
 
-// sourceReader marks the errors of a source, so that they are not taken for
-// faults of the content.
-type sourceReader struct{ r io.Reader }
+// sourceReader gives the head and then the rest of a source, and marks its
+// errors, so that they are not taken for faults of the content.
+type sourceReader struct {
+	head []byte
+	r    io.Reader
+}
 
-func (s sourceReader) Read(p []byte) (int, error) {
+func (s *sourceReader) Read(p []byte) (int, error) {
+	if len(s.head) > 0 {
+		n := copy(p, s.head)
+		s.head = s.head[n:]
+		return n, nil
+	}
 	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF {
 		err = &readError{err}
@@ -56,9 +57,8 @@ func (s sourceReader) Read(p []byte) (int, error) {
 // does: the gzip stream must be a single one; one that was cut is judged by the
 // hash of what is left. n counts the uncompressed bytes.
 func (h *Hasher) Check(l Log, src io.Reader) (v Verdict, n int64) {
-	h.in.Reset(sourceReader{src})
 	h.sum.Reset()
-	n, err := h.inflate()
+	n, err := h.inflate(src)
 	var fault *readError
 	switch {
 	case errors.As(err, &fault) || errors.Is(err, errTooLong):
@@ -68,10 +68,10 @@ func (h *Hasher) Check(l Log, src io.Reader) (v Verdict, n int64) {
 	case err != nil:
 		return Verdict{Reason: BadFormat, Detail: err}, n
 	default:
-		switch _, err := h.in.Peek(1); {
-		case errors.As(err, &fault):
+		switch more, err := h.gunzip.Behind(); {
+		case err != nil:
 			return Verdict{Reason: Unreadable, Detail: err}, n
-		case err == nil:
+		case more:
 			return Verdict{Reason: TrailingBytes}, n
 		}
 	}
@@ -87,17 +87,20 @@ func (h *Hasher) Check(l Log, src io.Reader) (v Verdict, n int64) {
 }
 
 // inflate reads one gzip member into the hash. io.ErrUnexpectedEOF: it was cut.
-func (h *Hasher) inflate() (n int64, err error) {
-	head, err := h.in.Peek(2)
+func (h *Hasher) inflate(src io.Reader) (n int64, err error) {
+	var head [2]byte
+	in := &sourceReader{r: src}
+	k, err := io.ReadFull(in, head[:])
 	switch {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		return 0, io.ErrUnexpectedEOF
 	case err != nil:
 		return 0, err
-	case head[0] != 0x1f || head[1] != 0x8b:
+	case head != [2]byte{0x1f, 0x8b}:
 		return 0, errors.New("not gzip")
 	}
-	if err = h.gunzip.Reset(h.in); err == nil {
+	in.head = head[:k]
+	if err = h.gunzip.Reset(in); err == nil {
 		h.gunzip.Multistream(false)
 	}
 	for err == nil {
@@ -116,14 +119,13 @@ func (h *Hasher) inflate() (n int64, err error) {
 
 // Inflate is the content of a gzip-compressed digest file. Bytes behind the
 // first gzip member are not looked at, as the AWS CLI does; more than limit
-// bytes are an error.
-func Inflate(g Gunzip, src io.Reader, limit int64) ([]byte, error) {
-	in := bufio.NewReader(src)
-	if err := g.Reset(in); err != nil {
+// bytes are an error. z is used for that, and ready for the next afterwards.
+func Inflate(z *gunzip.Reader, src io.Reader, limit int64) ([]byte, error) {
+	if err := z.Reset(src); err != nil {
 		return nil, fmt.Errorf("not gzip: %w", err)
 	}
-	g.Multistream(false)
-	text, err := io.ReadAll(io.LimitReader(g, limit+1))
+	z.Multistream(false)
+	text, err := io.ReadAll(io.LimitReader(z, limit+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("damaged gzip: %w", err)

@@ -2,7 +2,6 @@ package digest_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/digest"
+	"tocsin/core/gunzip"
 )
 
 func TestVectorsVerify(t *testing.T) {
@@ -22,7 +22,7 @@ func TestVectorsVerify(t *testing.T) {
 	for i := len(v.Digests) - 1; i >= 0; i-- {
 		d := v.Digests[i]
 		at := digest.Place{Bucket: d.S3Bucket, Key: d.S3Object}
-		text, err := digest.Inflate(new(gzip.Reader), bytes.NewReader(digest.Compress([]byte(d.Text))), math.MaxInt32)
+		text, err := digest.Inflate(new(gunzip.Reader), bytes.NewReader(digest.Compress([]byte(d.Text))), math.MaxInt32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestVectorsLogFiles(t *testing.T) {
 			listed[l.Place] = l
 		}
 	}
-	h := digest.NewHasher(new(gzip.Reader), math.MaxInt32)
+	h := digest.NewHasher(math.MaxInt32)
 	for _, l := range v.LogFiles {
 		at := digest.Place{Bucket: l.S3Bucket, Key: l.S3Object}
 		entry, there := listed[at]

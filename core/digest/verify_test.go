@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tocsin/core/digest"
+	"tocsin/core/gunzip"
 )
 
 func TestVerifyTellsTheFirstFault(t *testing.T) {
@@ -160,7 +161,7 @@ func TestLogHashes(t *testing.T) {
 		{"the disk fails", entry, iotest.ErrReader(errors.New("disk")), digest.Unreadable},
 		{"the disk fails later", entry, io.MultiReader(bytes.NewReader(packed[:20]), iotest.ErrReader(io.ErrUnexpectedEOF)), digest.Unreadable},
 	} {
-		h := digest.NewHasher(new(gzip.Reader), 1<<20)
+		h := digest.NewHasher(1 << 20)
 		for range 2 { // a hasher can be used again
 			got, _ := h.Check(c.entry, c.src)
 			if got.Reason != c.want {
@@ -173,7 +174,7 @@ func TestLogHashes(t *testing.T) {
 			}
 		}
 	}
-	if got, _ := digest.NewHasher(new(gzip.Reader), 1000).Check(entry, bytes.NewReader(packed)); got.Reason != digest.Unreadable {
+	if got, _ := digest.NewHasher(1000).Check(entry, bytes.NewReader(packed)); got.Reason != digest.Unreadable {
 		t.Errorf("longer than the limit: %s", got.Text())
 	}
 }
@@ -181,14 +182,14 @@ func TestLogHashes(t *testing.T) {
 func TestInflate(t *testing.T) {
 	packed := digest.Compress([]byte("{}"))
 	for name, src := range map[string][]byte{"empty": nil, "not gzip": []byte("{}{}{}{}{}{}"), "cut": packed[:len(packed)-1]} {
-		if text, err := digest.Inflate(new(gzip.Reader), bytes.NewReader(src), 10); err == nil {
+		if text, err := digest.Inflate(new(gunzip.Reader), bytes.NewReader(src), 10); err == nil {
 			t.Errorf("%s: inflated to %q", name, text)
 		}
 	}
-	if text, err := digest.Inflate(new(gzip.Reader), bytes.NewReader(append(bytes.Clone(packed), "more"...)), 10); err != nil || string(text) != "{}" {
+	if text, err := digest.Inflate(new(gunzip.Reader), bytes.NewReader(append(bytes.Clone(packed), "more"...)), 10); err != nil || string(text) != "{}" {
 		t.Errorf("bytes behind: %q, %v", text, err)
 	}
-	if _, err := digest.Inflate(new(gzip.Reader), bytes.NewReader(packed), 1); err == nil {
+	if _, err := digest.Inflate(new(gunzip.Reader), bytes.NewReader(packed), 1); err == nil {
 		t.Error("longer than the limit: no error")
 	}
 }

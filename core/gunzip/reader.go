@@ -21,6 +21,7 @@ type Reader struct {
 	input
 	err  error // what every further Read returns
 	part part
+	one  bool // member is to be read
 
 	// Of the member that is being read: CRC-32 and length of its text so far.
 	digest, size uint32
@@ -54,8 +55,26 @@ const (
 // much of src is left when it is done is not defined.
 func (r *Reader) Reset(src io.Reader) error {
 	r.input.reset(src)
+	r.one = false
 	r.err = r.readHeader()
 	return r.err
+}
+
+// Multistream, called with false after Reset, has Read end with the first
+// member, as that of compress/gzip does; Behind tells whether that is all.
+func (r *Reader) Multistream(ok bool) { r.one = !ok }
+
+// Behind tells, once Read has returned io.EOF, whether the source has bytes
+// behind the member that was read. An error is that of the source.
+func (r *Reader) Behind() (bool, error) {
+	switch err := r.need(8); err {
+	case nil:
+		return true, nil
+	case io.EOF:
+		return false, nil
+	default:
+		return false, err
+	}
 }
 
 // Read fills p with text, or less where a member ends or its writer flushed; all
@@ -75,7 +94,9 @@ func (r *Reader) Read(p []byte) (n int, err error) {
 	for n == 0 && r.err == nil {
 		switch r.part {
 		case atHeader:
-			r.err = r.readHeader()
+			if r.err = io.EOF; !r.one {
+				r.err = r.readHeader()
+			}
 		case atBody:
 			n, r.err = r.inflate(p)
 			r.digest = crc32.Update(r.digest, crc32.IEEETable, p[:n])

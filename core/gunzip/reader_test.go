@@ -364,3 +364,52 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("%v allocations a file", n)
 	}
 }
+
+// With Multistream(false) a Reader ends where compress/gzip does, and knows
+// whether the source does too.
+func TestOneMember(t *testing.T) {
+	for _, s := range samples(600) {
+		data := packed(t, s.text, 6)
+		for name, behind := range map[string][]byte{"nothing": nil, "a byte": {0}, "another member": data, "rubbish": []byte("more, but no member")} {
+			for _, size := range []int{1, 100, 1 << 20} {
+				var r Reader
+				if err := r.Reset(iotest.OneByteReader(bytes.NewReader(slices.Concat(data, behind)))); err != nil {
+					t.Fatal(err)
+				}
+				r.Multistream(false)
+				text, err := io.ReadAll(onlySome{&r, size})
+				if err != nil || !bytes.Equal(text, s.text) {
+					t.Errorf("%s behind %d bytes: %d bytes, %v", name, len(s.text), len(text), err)
+				}
+				if more, err := r.Behind(); err != nil || more != (len(behind) > 0) {
+					t.Errorf("%s behind %d bytes: Behind says %v, %v", name, len(s.text), more, err)
+				}
+			}
+		}
+	}
+	disk := errors.New("disk")
+	data := packed(t, []byte("text"), 6)
+	var r Reader
+	if err := r.Reset(io.MultiReader(bytes.NewReader(data), iotest.ErrReader(disk))); err != nil {
+		t.Fatal(err)
+	}
+	r.Multistream(false)
+	if text, err := io.ReadAll(&r); err != nil || string(text) != "text" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if more, err := r.Behind(); more || !errors.Is(err, disk) {
+		t.Errorf("the source fails behind a member: %v, %v", more, err)
+	}
+	// Reset reads all members again.
+	if text, err := readAll(&r, bytes.NewReader(slices.Concat(data, data)), always(100)); err != nil || string(text) != "texttext" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// onlySome reads at most n bytes at a time.
+type onlySome struct {
+	r io.Reader
+	n int
+}
+
+func (o onlySome) Read(p []byte) (int, error) { return o.r.Read(p[:min(len(p), o.n)]) }

@@ -308,7 +308,7 @@ func (w *world) chains(t testing.TB) (chains [][]digest.Checked) {
 	for _, k := range list.PublicKeyList {
 		keys[*k.Fingerprint] = digest.PublicKey{Fingerprint: *k.Fingerprint, Value: k.Value, ValidFrom: *k.ValidityStartTime, ValidTo: *k.ValidityEndTime}
 	}
-	hasher := digest.NewHasher(new(gzip.Reader), math.MaxInt32)
+	hasher := digest.NewHasher(math.MaxInt32)
 	listed := map[string]int{} // log files
 	for _, at := range w.bucket.keys("/CloudTrail-Digest/") {
 		bucket, key, _ := strings.Cut(at, "/")
