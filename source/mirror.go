@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 )
 
 // MetadataSuffix is what the name of a file ends in that holds the S3 metadata
@@ -20,7 +23,24 @@ const MetadataSuffix = ".metadata.json"
 
 // A Mirror is a directory that mirrors a bucket, or a part of one. What is asked
 // of it cannot lead out of the directory, whatever names a digest holds.
-type Mirror struct{ root *os.Root }
+type Mirror struct {
+	root *os.Root
+
+	mu sync.Mutex
+	// lately are folders that were read from, the latest first. On the way from
+	// the top to a file each folder costs as much as the file itself.
+	lately []openFolder // guarded by mu
+}
+
+// An openFolder is a folder of a mirror.
+type openFolder struct {
+	name string
+	root *os.Root
+}
+
+// manyFolders is how many folders stay open: log files are read day by day, of
+// one Region, and so are digests.
+const manyFolders = 16
 
 // OpenMirror opens the directory.
 func OpenMirror(dir string) (*Mirror, error) {
@@ -28,11 +48,69 @@ func OpenMirror(dir string) (*Mirror, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Mirror{root}, nil
+	return &Mirror{root: root}, nil
 }
 
 // Close gives the directory back.
-func (m *Mirror) Close() error { return m.root.Close() }
+func (m *Mirror) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := m.root.Close()
+	for _, f := range m.lately {
+		err = errors.Join(err, f.root.Close())
+	}
+	m.lately = nil
+	return err
+}
+
+// folder opens a folder, or gives one that is open.
+func (m *Mirror) folder(name string) (*os.Root, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.lately, func(f openFolder) bool { return f.name == name })
+	if i >= 0 {
+		found := m.lately[i]
+		copy(m.lately[1:], m.lately[:i])
+		m.lately[0] = found
+		return found.root, nil
+	}
+	root, err := m.root.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	m.lately = slices.Insert(m.lately, 0, openFolder{name, root})
+	if len(m.lately) > manyFolders {
+		// Whoever is about to open a file in it takes the way from the top.
+		err = m.lately[manyFolders].root.Close()
+		m.lately = m.lately[:manyFolders]
+	}
+	return root, err
+}
+
+// open opens a file by its path from the top. What is no file, such as a pipe
+// that nobody writes to, is an error.
+func (m *Mirror) open(name string) (*os.File, error) {
+	root, err := m.folder(path.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	f, err := root.OpenFile(path.Base(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// The folder was closed meanwhile, or it is a link to another folder of the mirror.
+		f, err = m.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	is, err := f.Stat()
+	if err == nil && !is.Mode().IsRegular() {
+		err = fmt.Errorf("%s: not a file but %s", name, is.Mode().Type())
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
 
 // Folders is that of Objects; the bucket does not matter.
 func (m *Mirror) Folders(_ context.Context, _, prefix string) ([]string, error) {
@@ -110,7 +188,7 @@ func (m *Mirror) Get(_ context.Context, bucket, key string) (Object, error) {
 		if !fs.ValidPath(name) {
 			continue
 		}
-		f, err := m.root.Open(name)
+		f, err := m.open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -126,13 +204,20 @@ func (m *Mirror) Get(_ context.Context, bucket, key string) (Object, error) {
 	return Object{}, fmt.Errorf("%s: %w", key, fs.ErrNotExist)
 }
 
+// maxMetadata is how much of a file with metadata is read: S3 keeps 2 KB.
+const maxMetadata = 1 << 20
+
 // metadata reads what lies beside a file; nothing is nothing.
 func (m *Mirror) metadata(name string) (map[string]string, error) {
-	text, err := m.root.ReadFile(name + MetadataSuffix)
+	f, err := m.open(name + MetadataSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxMetadata))
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	var head struct{ Metadata map[string]string }

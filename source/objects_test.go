@@ -3,12 +3,14 @@ package source_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -148,6 +150,11 @@ func TestMirrorOfAPartOfABucket(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(dir, "AWSLogs", "link")); err != nil {
 		t.Fatal(err)
 	}
+	for name, to := range map[string]string{"within": "../other/p/AWSLogs/1/b", "folder": "../other/p/AWSLogs/1"} {
+		if err := os.Symlink(to, filepath.Join(dir, "AWSLogs", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	mirror, err := source.OpenMirror(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -166,6 +173,9 @@ func TestMirrorOfAPartOfABucket(t *testing.T) {
 		{"..", "secret", false},
 		{"any", "/" + secret, false},
 		{"any", "AWSLogs/link", false},
+		{"any", "AWSLogs/within", true}, // the folder is left, the mirror is not
+		{"any", "AWSLogs/folder/b", true},
+		{"any", "AWSLogs/1", false},
 		{"any", "", false},
 	} {
 		got, err := mirror.Get(t.Context(), c.bucket, c.key)
@@ -209,5 +219,42 @@ func TestMirrorMetadata(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q (%v)", text, got, want, err)
 		}
+	}
+}
+
+// More folders than a mirror keeps open, from many sides at once.
+func TestMirrorOfManyFolders(t *testing.T) {
+	dir := t.TempDir()
+	name := func(i int) string { return fmt.Sprintf("AWSLogs/%d/file", i) }
+	for i := range 100 {
+		path := filepath.Join(dir, name(i))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(name(i)), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mirror, err := source.OpenMirror(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for side := range 4 {
+		all.Go(func() {
+			for i := range 400 {
+				want := name((i*7 + side*13) % 100)
+				o, err := mirror.Get(t.Context(), "any", want)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := io.ReadAll(o.Body)
+				if err = errors.Join(err, o.Body.Close()); err != nil || string(got) != want {
+					t.Errorf("%s: %q, %v", want, got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := mirror.Close(); err != nil {
+		t.Error(err)
 	}
 }
