@@ -35,11 +35,12 @@ type Event struct {
 // A Store is the events of all log groups. Its methods may be called by any
 // number of goroutines.
 type Store struct {
-	options Options
-	open    *openSegments
-	sizes   sizes
-	bench   bench
-	next    schedule
+	options  Options
+	open     *openSegments
+	listings listings
+	sizes    sizes
+	bench    bench
+	next     schedule
 }
 
 // Options are what a store is made of. The zero value of a number stands for
@@ -120,20 +121,15 @@ func (s *Store) consistently(ctx context.Context, group, from, to int64, read fu
 	for range moves {
 		var sources []source
 		err := s.options.State.View(ctx, func(tx *state.Tx) error {
-			sources = sources[:0]
 			blocks, err := tx.Blocks(ctx, group, from, to, 0)
 			if err != nil {
 				return err
 			}
-			segments, err := tx.Segments(ctx, group, from, to)
-			if err != nil {
+			if sources, err = s.listings.sources(ctx, tx, group, from, to); err != nil {
 				return err
 			}
 			for i := range blocks {
 				sources = append(sources, source{first: blocks[i].First, last: blocks[i].Last, block: &blocks[i]})
-			}
-			for i := range segments {
-				sources = append(sources, source{first: segments[i].First, last: segments[i].Last, segment: &segments[i]})
 			}
 			return nil
 		})

@@ -87,6 +87,22 @@ func (tx *Tx) Segments(ctx context.Context, group, from, to int64) ([]Segment, e
 		ORDER BY first_time, id`, group, from, to)
 }
 
+// A SegmentsMark differs when the segments of a group do: their numbers are never
+// used again, and one process at a time, which has a lease, writes them.
+type SegmentsMark struct {
+	Count, Newest, Sum int64 // of the numbers
+}
+
+// SegmentsMark is that of the segments that are there.
+func (tx *Tx) SegmentsMark(ctx context.Context, group int64) (SegmentsMark, error) {
+	return one(ctx, tx, func(r row) (m SegmentsMark, err error) {
+		err = r.Scan(&m.Count, &m.Newest, &m.Sum)
+		return m, err
+	}, `
+		SELECT COUNT(*), COALESCE(MAX(id), 0), CAST(COALESCE(SUM(id), 0) AS BIGINT) FROM segments
+		WHERE log_group = $1`, group)
+}
+
 // DeleteSegments removes segments and makes their blobs garbage; ErrChanged when
 // one of them is not there any more.
 func (tx *Tx) DeleteSegments(ctx context.Context, ids []int64, at time.Time) error {

@@ -78,7 +78,17 @@ func segments(t *testing.T, s suite) {
 	add := func(x state.Segment) int64 {
 		return put(t, s.a, func(ctx context.Context, tx *state.Tx) (int64, error) { return tx.AddSegment(ctx, x) })
 	}
-	one.ID, two.ID = add(one), add(two)
+	mark := func() state.SegmentsMark {
+		return get(t, s.b, func(ctx context.Context, tx *state.Tx) (state.SegmentsMark, error) { return tx.SegmentsMark(ctx, g.ID) })
+	}
+	marks := []state.SegmentsMark{mark()}
+	one.ID = add(one)
+	marks = append(marks, mark())
+	two.ID = add(two)
+	marks = append(marks, mark())
+	if diff := cmp.Diff([]state.SegmentsMark{{}, {Count: 1, Newest: one.ID, Sum: one.ID}, {Count: 2, Newest: two.ID, Sum: one.ID + two.ID}}, marks); diff != "" {
+		t.Error(diff)
+	}
 	filled(t, one)
 	refused(t, s.b, state.ErrChanged, func(ctx context.Context, tx *state.Tx) error {
 		_, err := tx.AddSegment(ctx, one)
