@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/internal/crash"
+	"tocsin/service"
 	"tocsin/store/state"
 )
 
@@ -30,35 +31,13 @@ func (s *Service) Wake() {
 
 // Run delivers until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	failing := false
-	for {
-		err := s.Tick(ctx, s.o.Now())
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil && !failing:
-			s.o.Log.Error("CloudTrail could not deliver and tries again", "error", err)
-		case err == nil && failing:
-			s.o.Log.Info("CloudTrail delivers again")
-		}
-		failing = err != nil
-		if !sleep(ctx, gather, nil) || !sleep(ctx, poll-gather, s.wake) {
-			return
-		}
-	}
-}
-
-// sleep waits until something wakes it; false when ctx has ended.
-func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-	case <-wake:
-	}
-	return true
+	service.Rounds{
+		Round: func(ctx context.Context) error { return s.Tick(ctx, s.o.Now()) }, Log: s.o.Log,
+		Failing: "CloudTrail could not deliver and tries again", Over: "CloudTrail delivers again",
+		Wait: func(ctx context.Context) bool {
+			return service.Sleep(ctx, gather, nil) && service.Sleep(ctx, poll-gather, s.wake)
+		},
+	}.Run(ctx)
 }
 
 // Tick does one round: the records that wait go to the log groups and to the

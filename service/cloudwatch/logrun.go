@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/core/metric"
+	"tocsin/service"
 	"tocsin/store/events"
 	"tocsin/store/state"
 )
@@ -16,26 +17,11 @@ const logPoll = 5 * time.Second
 
 // Run runs the queries of log alarms when they are due, until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	failing := false
-	for {
-		err := s.Tick(ctx, s.o.Now())
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil && !failing:
-			s.o.Log.Error("log alarms cannot run their queries, and try again", "error", err)
-		case err == nil && failing:
-			s.o.Log.Info("log alarms run their queries again")
-		}
-		failing = err != nil
-		timer := time.NewTimer(logPoll)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-	}
+	service.Rounds{
+		Round: func(ctx context.Context) error { return s.Tick(ctx, s.o.Now()) }, Log: s.o.Log,
+		Failing: "log alarms cannot run their queries, and try again", Over: "log alarms run their queries again",
+		Wait: func(ctx context.Context) bool { return service.Sleep(ctx, logPoll, nil) },
+	}.Run(ctx)
 }
 
 // Tick runs the queries that are due at now, and those that were due before and whose

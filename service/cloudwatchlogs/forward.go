@@ -13,6 +13,7 @@ import (
 
 	"tocsin/core/topic"
 	"tocsin/notify"
+	"tocsin/service"
 	"tocsin/store/state"
 )
 
@@ -99,22 +100,11 @@ func (s *Service) Tick(ctx context.Context, now time.Time) error {
 
 // Run sends on what subscription filters have waiting until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	failing := false
-	for {
-		err := s.Tick(ctx, s.now())
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil && !failing:
-			s.log.Error("subscription filters cannot send on what waits, and try again", "error", err)
-		case err == nil && failing:
-			s.log.Info("subscription filters send on again")
-		}
-		failing = err != nil
-		if sleep(ctx, forwardPoll) != nil {
-			return
-		}
-	}
+	service.Rounds{
+		Round: func(ctx context.Context) error { return s.Tick(ctx, s.now()) }, Log: s.log,
+		Failing: "subscription filters cannot send on what waits, and try again", Over: "subscription filters send on again",
+		Wait: func(ctx context.Context) bool { return service.Sleep(ctx, forwardPoll, nil) },
+	}.Run(ctx)
 }
 
 // sendOn delivers what a filter has waiting, under a lease.

@@ -126,7 +126,7 @@ func (t *tail) run(ctx context.Context, yield func(types.StartLiveTailResponseSt
 	if !yield(&types.StartLiveTailResponseStreamMemberSessionStart{Value: t.start}, nil) {
 		return
 	}
-	for t.service.sleep(ctx, tailEvery) == nil {
+	for t.service.sleep(ctx, tailEvery) {
 		if t.service.now().Sub(began) >= maxTailTime {
 			text := "The Live Tail session has timed out after 3 hours."
 			yield(nil, &types.SessionTimeoutException{Message: &text})

@@ -90,15 +90,15 @@ func (s *tailing) update(t *testing.T) (string, types.LiveTailSessionUpdate) {
 // clocked is a service whose Live Tail looks when it is told to.
 func clocked(t *testing.T, w *world) (tick chan struct{}) {
 	tick = make(chan struct{})
-	w.service = logs.New(logs.Options{State: w.State, Events: w.store, Put: w.put, Now: w.Now, Sleep: func(ctx context.Context, d time.Duration) error {
+	w.service = logs.New(logs.Options{State: w.State, Events: w.store, Put: w.put, Now: w.Now, Sleep: func(ctx context.Context, d time.Duration) bool {
 		if d != time.Second {
 			t.Errorf("waits %v", d)
 		}
 		select {
 		case <-tick:
-			return nil
+			return true
 		case <-ctx.Done():
-			return ctx.Err()
+			return false
 		}
 	}})
 	if _, remote := w.client.(*cloudwatchlogs.Client); remote {

@@ -38,8 +38,9 @@ type Options struct {
 	// Owner is of the leases under which messages are delivered.
 	Owner string
 	Log   *slog.Logger // nil for nobody
-	// Sleep waits between two looks of Live Tail; nil waits by the machine's clock.
-	Sleep func(ctx context.Context, d time.Duration) error
+	// Sleep waits between two looks of Live Tail, and is false when ctx has ended; nil
+	// waits by the machine's clock.
+	Sleep func(ctx context.Context, d time.Duration) bool
 }
 
 // An Event is a log event that is put.
@@ -62,7 +63,7 @@ type Service struct {
 	owner   string
 	log     *slog.Logger
 
-	sleep func(ctx context.Context, d time.Duration) error
+	sleep func(ctx context.Context, d time.Duration) bool
 }
 
 // New is a Service that is ready.
@@ -75,20 +76,9 @@ func New(o Options) *Service {
 		s.now = time.Now
 	}
 	if s.sleep == nil {
-		s.sleep = sleep
+		s.sleep = func(ctx context.Context, d time.Duration) bool { return service.Sleep(ctx, d, nil) }
 	}
 	return s
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // scopeOf is where the caller is.
