@@ -2,9 +2,11 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +22,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"tocsin/cli"
 	"tocsin/core/digest"
 	"tocsin/core/event"
 	"tocsin/flow"
@@ -161,10 +164,21 @@ func (c *cloud) environment(path string) []string {
 	}
 }
 
-// An outcome is what a program leaves.
+// An outcome is what a program leaves. Both is standard output and error in the
+// order of writing; empty when that is not known.
 type outcome struct {
-	Code           int
-	Stdout, Stderr string
+	Code                 int
+	Stdout, Stderr, Both string
+}
+
+// runBoth is run with one place for what goes to both streams.
+func runBoth(ctx context.Context, args ...string) (o outcome) {
+	var out, errs, both bytes.Buffer
+	o.Code = cli.Main(ctx, args, cli.Streams{
+		In: strings.NewReader(""), Out: io.MultiWriter(&out, &both), Err: io.MultiWriter(&errs, &both), Now: time.Now, Getenv: func(string) string { return "" },
+	})
+	o.Stdout, o.Stderr, o.Both = out.String(), errs.String(), both.String()
+	return o
 }
 
 // summary writes a report in the short form of the scenarios.
@@ -372,8 +386,10 @@ func TestValidateLogsAsTheAWSCLI(t *testing.T) {
 	for i, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			c.use(t, s.slug())
-			var ours outcome
-			ours.Code, ours.Stdout, ours.Stderr = run(t.Context(), append([]string{"validate-logs", "--format", "aws"}, c.worlds[s.slug()].arguments()...)...)
+			ours := runBoth(t.Context(), append([]string{"validate-logs", "--format", "aws"}, c.worlds[s.slug()].arguments()...)...)
+			if theirs[i].Both == "" { // each stream was a pipe
+				ours.Both = ""
+			}
 			if s.newer && theirs[i].Code == 0 && ours.Code == 1 {
 				t.Skip("this version of the AWS CLI does not look at it yet")
 			}
@@ -430,7 +446,7 @@ func (c *cloud) aws(t *testing.T, program string) []outcome {
 		if err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		all[i] = outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+		all[i] = outcome{Code: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: errs.String()}
 	}
 	return all
 }

@@ -93,11 +93,12 @@ func (v *validation) walkAsCLI(ctx context.Context, args []string, report *awsRe
 	if err != nil {
 		return err
 	}
-	newValidateMeter(v.s).during(v.flow.Progress, func() { err = flow.WalkAsCLI(ctx, c, v.flow, report.step) })
-	if err == nil {
-		report.finish()
+	// There is no meter: the lines come as the walk goes.
+	if err := flow.WalkAsCLI(ctx, c, v.flow, report.step); err != nil {
+		return err
 	}
-	return err
+	report.finish()
+	return nil
 }
 
 // oneTrail is the trail, account and Region that the options come to.
@@ -218,7 +219,7 @@ func (r *awsReport) step(s flow.StepResult) error {
 			r.wrong(line + "INVALID: " + r.words(l.Verdict))
 		}
 	}
-	return nil
+	return r.out.Flush()
 }
 
 // found widens what valid digests cover, within the time asked for.
@@ -276,8 +277,10 @@ func (r *awsReport) right(line string) {
 	}
 }
 
-// wrong writes a line about what is not, between empty ones.
+// wrong writes a line about what is not, between empty ones, after all that was
+// written before: both may go to one terminal or file.
 func (r *awsReport) wrong(line string) {
+	_ = r.out.Flush() // it is sticky: the last one tells
 	if !r.doubleSpaced {
 		fmt.Fprintln(r.err)
 	}

@@ -1,8 +1,9 @@
 """Runs the AWS CLI several times in one process, as its own main does.
 
 Standard input: a JSON list of {"args": [...], "env": {...}}. Standard output:
-a JSON list of {"code": N, "stdout": "...", "stderr": "..."}. Starting Python and
-loading the CLI for each run would take most of the time.
+a JSON list of {"code": N, "stdout": "...", "stderr": "...", "both": "..."}, the last
+being both in the order of writing. Starting Python and loading the CLI for each
+run would take most of the time.
 """
 import contextlib
 import io
@@ -12,12 +13,24 @@ import sys
 
 from awscli.clidriver import create_clidriver
 
+
+class Stream(io.StringIO):
+    def __init__(self, both):
+        super().__init__()
+        self.both = both
+
+    def write(self, text):
+        self.both.write(text)
+        return super().write(text)
+
+
 loader = None
 runs = json.load(sys.stdin)
 outcomes = []
 for run in runs:
     os.environ.update(run["env"])
-    out, err = io.StringIO(), io.StringIO()
+    both = io.StringIO()
+    out, err = Stream(both), Stream(both)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             driver = create_clidriver()  # commands keep counts: a new one for each run
@@ -27,5 +40,5 @@ for run in runs:
             code = driver.main(run["args"])
         except SystemExit as e:
             code = e.code
-    outcomes.append({"code": code or 0, "stdout": out.getvalue(), "stderr": err.getvalue()})
+    outcomes.append({"code": code or 0, "stdout": out.getvalue(), "stderr": err.getvalue(), "both": both.getvalue()})
 json.dump(outcomes, sys.stdout)
