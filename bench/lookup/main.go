@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -20,12 +19,11 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
-	"tocsin/core/event"
+	"tocsin/bench/fill"
 	"tocsin/service/cloudtrail"
 	"tocsin/store/blob"
 	"tocsin/store/events"
 	"tocsin/store/state"
-	"tocsin/synth"
 )
 
 func main() {
@@ -106,60 +104,32 @@ func (f *filled) usage(ctx context.Context) (u state.Usage, err error) {
 	return u, err
 }
 
-const (
-	// blockEvents is how many events are committed together, sealEvery after how
-	// many of them the store does its work, as it would in the course of time.
-	blockEvents = 2000
-	sealEvery   = 200_000
-)
+// sealEvery is after how many events the store does its work, as it would in the
+// course of time.
+const sealEvery = 200_000
 
-// fill makes the events of tocsin synth.
+// fill makes the events.
 func (f *filled) fill(ctx context.Context, n, days int) error {
-	var batch []events.Event
-	var seen event.Seen
-	stored := 0
-	fields := event.NewExtractor(event.NewFields(event.Members("eventTime"), event.Members("eventID")))
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
+	stored, sealed := 0, 0
+	err := fill.Blocks(ctx, n, time.Duration(days)*24*time.Hour, func(batch []events.Event) error {
 		b, err := events.Encode(f.group, slices.Values(batch))
 		if err != nil {
 			return err
 		}
-		stored += len(batch)
-		batch = batch[:0]
 		err = f.db.Update(ctx, func(tx *state.Tx) error {
 			_, err := tx.AddBlock(ctx, b)
 			return err
 		})
-		if err == nil && stored%sealEvery == 0 {
+		if stored += len(batch); err == nil && stored-sealed >= sealEvery {
+			sealed = stored
 			err = f.store.Seal(ctx)
 		}
 		return err
-	}
-	err := synth.Generate(synth.Options{Events: n, Files: max(1, n/325), Story: "busy", Accounts: 12, Span: time.Duration(days) * 24 * time.Hour}, func(file synth.File) error {
-		key, _ := event.ParseKey(file.Key)
-		for raw := range file.Records {
-			v, ok := fields.Extract(raw)
-			at, isTime := event.Time(v[0])
-			id, isID := event.IDOf(v[1])
-			if !ok || !isTime || !isID || !seen.Add(id) {
-				continue
-			}
-			batch = append(batch, events.Event{Time: at, ID: id, Ingested: key.Time.UnixMilli(), Stream: key.Account + "_CloudTrail_" + key.Region, Message: bytes.Clone(raw)})
-			if len(batch) == blockEvents {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-		return ctx.Err()
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = f.store.Seal(ctx)
 	}
-	if err := cmp.Or(flush(), f.store.Seal(ctx)); err != nil {
+	if err != nil {
 		return err
 	}
 	f.now = f.now.Add(time.Hour)

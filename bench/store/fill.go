@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +13,10 @@ import (
 	"syscall"
 	"time"
 
-	"tocsin/core/event"
+	"tocsin/bench/fill"
 	"tocsin/store/blob"
 	"tocsin/store/events"
 	"tocsin/store/state"
-	"tocsin/synth"
 )
 
 // filled is a store with events, all of them in segments.
@@ -79,54 +77,23 @@ func (f *filled) look(ctx context.Context) error {
 	return err
 }
 
-// blockEvents is how many events are committed together.
-const blockEvents = 2000
-
 func (f *filled) fill(ctx context.Context, n int, now *time.Time) error {
-	var (
-		batch   []events.Event
-		seen    event.Seen
-		encoded time.Duration
-		fields  = event.NewExtractor(event.NewFields(event.Members("eventTime"), event.Members("eventID")))
-	)
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
+	var encoded time.Duration
+	stored := 0
+	err := fill.Blocks(ctx, n, 24*time.Hour, func(batch []events.Event) error {
+		stored += len(batch)
 		start := cpu()
 		b, err := events.Encode(f.group, slices.Values(batch))
 		encoded += cpu() - start
 		if err != nil {
 			return err
 		}
-		batch = batch[:0]
 		return f.db.Update(ctx, func(tx *state.Tx) error {
 			_, err := tx.AddBlock(ctx, b)
 			return err
 		})
-	}
-	err := synth.Generate(synth.Options{Events: n, Files: max(1, n/325), Story: "busy", Accounts: 12, Span: 24 * time.Hour}, func(file synth.File) error {
-		key, _ := event.ParseKey(file.Key)
-		for raw := range file.Records {
-			v, ok := fields.Extract(raw)
-			at, isTime := event.Time(v[0])
-			id, isID := event.IDOf(v[1])
-			if !ok || !isTime || !isID || !seen.Add(id) {
-				continue
-			}
-			batch = append(batch, events.Event{Time: at, ID: id, Ingested: key.Time.UnixMilli(), Stream: key.Account + "_CloudTrail_" + key.Region, Message: bytes.Clone(raw)})
-			if len(batch) == blockEvents {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
 	})
 	if err != nil {
-		return err
-	}
-	if err := flush(); err != nil {
 		return err
 	}
 	start := cpu()
@@ -144,7 +111,7 @@ func (f *filled) fill(ctx context.Context, n int, now *time.Time) error {
 	if err := f.store.Tick(ctx, *now); err != nil { // the merged ones are garbage now
 		return err
 	}
-	per := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) / float64(seen.Len()) }
+	per := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) / float64(stored) }
 	f.made = fmt.Sprintf("processor time an event: blocks %.1f µs, sealing %.1f µs, merging %.1f µs", per(encoded), per(sealed), per(merged))
 	return nil
 }
