@@ -77,6 +77,11 @@ func Parse(text []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseMembers(object)
+}
+
+// parseMembers takes what a digest says out of its members.
+func parseMembers(object map[string]json.RawMessage) (*File, error) {
 	m := members{object: object}
 	f := &File{
 		Account:     m.optional("awsAccountId"),

@@ -53,13 +53,14 @@ func (c *Checked) check(o Object, keys Keys) Verdict {
 		return Verdict{Reason: BadFormat, Detail: o.Damage}
 	}
 	c.Hash = sha256.Sum256(o.Text)
-	if _, err := parseObject(o.Text); err != nil {
+	object, err := parseObject(o.Text)
+	if err != nil {
 		return Verdict{Reason: BadFormat, Detail: err}
 	}
 	_, hasAlgorithm := o.Metadata[MetaAlgorithm]
 	signature, signed := o.Metadata[MetaSignature]
 	c.Signature = signature
-	file, err := Parse(o.Text)
+	file, err := parseMembers(object)
 	c.File = file
 	switch {
 	case !signed || !hasAlgorithm:
