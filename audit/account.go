@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,12 +16,15 @@ type Account struct {
 	Partition string
 	// Region is where the account was asked for its trails.
 	Region string
-	At     time.Time
+	// Regions are those in use, for single-Region trails to cover together; may be none.
+	Regions []string
+	At      time.Time
 
 	Trails    []Trail
 	LogGroups []LogGroup
 	Alarms    []AlarmSet
 	Topics    []Topic
+	Keys      []Key
 	Buckets   []Bucket
 	// Missing are the questions that were not answered.
 	Missing []Missing
@@ -40,9 +44,13 @@ type Missing struct {
 	Message string `json:"message"`
 }
 
-// Text is for people.
+// Text is for people: the permission that it takes, or what went wrong with the
+// call of that name where it was not refused.
 func (m Missing) Text() string {
 	text := "not readable without " + m.Action + " on " + m.Resource
+	if m.Code != "" && !refusal(m.Code) {
+		text = "not readable, as " + m.Action + " failed on " + m.Resource
+	}
 	if m.Account != "" && !strings.Contains(m.Resource, m.Account) {
 		text += " in account " + m.Account
 	}
@@ -50,6 +58,13 @@ func (m Missing) Text() string {
 		text += " (" + m.Code + ")"
 	}
 	return text
+}
+
+// refusal tells whether an error is about permissions, or about a client that is
+// not there for want of them; not throttling, or an answer that makes no sense.
+func refusal(code string) bool {
+	return slices.ContainsFunc([]string{"Denied", "Unauthorized", "NotAuthorized", "Authorization", "Forbidden", "Token", "SignatureDoesNotMatch", "role", "client"},
+		func(word string) bool { return strings.Contains(code, word) })
 }
 
 // A Trail is what DescribeTrails, GetTrailStatus and GetEventSelectors say.
@@ -78,6 +93,8 @@ type TrailStatus struct {
 	Started       time.Time
 	LogsDelivered time.Time // LatestCloudWatchLogsDeliveryTime
 	LogsError     string    // LatestCloudWatchLogsDeliveryError
+	Delivered     time.Time // LatestDeliveryTime, into the bucket
+	Error         string    // LatestDeliveryError
 	answer        any
 }
 
@@ -91,7 +108,7 @@ type Selectors struct {
 // A BasicSelector is one of EventSelectors.
 type BasicSelector struct {
 	ReadWriteType     string
-	Management        bool
+	Management        *bool
 	ExcludedSources   []string
 	DataType, DataARN []string // resource types and their ARN prefixes, in step
 }
@@ -109,7 +126,9 @@ type FieldSelector struct {
 // A LogGroup is a log group that a trail delivers to, with its metric filters.
 type LogGroup struct {
 	ARN     string
-	Read    bool // whether the filters were listed to the end
+	Read    bool   // whether the filters were listed to the end
+	Gone    bool   // there is no such log group
+	Class   string // asked for where there are no filters
 	Filters []Filter
 }
 
@@ -136,7 +155,8 @@ type Filter struct {
 type FilterMetric struct {
 	Namespace, Name, Value string
 	Default                *float64
-	Dimensions             []string // names
+	Dimensions             []string          // names
+	Fields                 map[string]string // the selector of each dimension's value
 	Unit                   string
 }
 
@@ -146,6 +166,11 @@ type AlarmSet struct {
 	Read            bool // whether the alarms were listed to the end
 	Metric          []MetricAlarm
 	Composite       []CompositeAlarm
+	Log             []LogAlarm
+	// Mutes are the rules that mute alarms now or later; MutesRead says that all of
+	// them were read.
+	Mutes     []Mute
+	MutesRead bool
 	// History has the newest record of each alarm and action; HistoryRead says
 	// that the history was readable.
 	History     []ActionRecord
@@ -160,7 +185,27 @@ type MetricAlarm struct {
 	State   alarm.State
 	Since   time.Time
 	Odd     string
-	answer  any
+	// Evaluation is the EvaluationState, "" for nothing wrong.
+	Evaluation string
+	// WarmUp is until when the alarm may not act yet.
+	WarmUp time.Time
+	answer any
+}
+
+// A LogAlarm is an alarm on a scheduled query of log groups.
+type LogAlarm struct {
+	Name, Query string
+	Groups      []string // names or ARNs
+	Enabled     *bool
+	Actions     []string
+	answer      any
+}
+
+// A Mute is an alarm mute rule. Odd says why its schedule could not be read.
+type Mute struct {
+	alarm.Mute
+	Odd    string
+	answer any
 }
 
 // A CompositeAlarm is a composite alarm with its state.
@@ -168,6 +213,7 @@ type CompositeAlarm struct {
 	alarm.Composite
 	Enabled *bool
 	State   alarm.State
+	Since   time.Time
 	Odd     string
 	answer  any
 }
@@ -186,8 +232,6 @@ type Topic struct {
 	ARN string
 	// Attributes is nil when they could not be read.
 	Attributes map[string]string
-	// KeyPolicy is the policy of its customer managed key, nil when not read.
-	KeyPolicy *string
 	// Listed says that the subscriptions were listed to the end.
 	Listed        bool
 	Gone          bool // there is no such topic
@@ -195,11 +239,21 @@ type Topic struct {
 	answer        any
 }
 
-// A Subscription is one of a topic. Attributes is nil when not read.
+// A Key is a KMS key as a topic or trail names it. What is nil or "" was not read.
+type Key struct {
+	Name   string // id, ARN or alias
+	State  string // Enabled, Disabled, ...
+	AWS    bool   // AWS manages it
+	Policy *string
+}
+
+// A Subscription is one of a topic. Attributes is nil when not read; Skipped says
+// that nobody asked, for there are too many.
 type Subscription struct {
 	ARN, Endpoint string
 	Protocol      topic.Protocol
 	Attributes    map[string]string
+	Skipped       bool
 }
 
 // Confirmed tells whether the subscription is more than a request.
@@ -239,6 +293,15 @@ func (a *Account) unread(action, resource string) string {
 		return m.Text()
 	}
 	return "not readable without " + action + " on " + resource
+}
+
+func (a *Account) key(name string) *Key {
+	for i := range a.Keys {
+		if a.Keys[i].Name == name {
+			return &a.Keys[i]
+		}
+	}
+	return nil
 }
 
 func (a *Account) group(arn string) *LogGroup {

@@ -173,13 +173,15 @@ func TestAccounts(t *testing.T) {
 func testAccount(t *testing.T, text string) {
 	answers := healthy(t)
 	version := control.Newest
-	var expected []string
+	var expected, regions []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		switch {
 		case line == "" || line[0] == '#':
 		case strings.HasPrefix(line, "version "):
 			version = control.Version(strings.TrimPrefix(line, "version "))
+		case strings.HasPrefix(line, "regions "):
+			regions = strings.Fields(line)[1:]
 		case strings.ContainsRune(">+-", rune(line[0])):
 			expected = append(expected, line)
 		default:
@@ -188,7 +190,7 @@ func testAccount(t *testing.T, text string) {
 			}
 		}
 	}
-	a := read(t, answers)
+	a := read(t, answers, regions...)
 	findings := audit.Judge(&a, controls(), version)
 	said, own, c := map[string]bool{}, map[string]bool{}, map[string]control.Kind{}
 	for _, k := range controls() {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"tocsin/core/alarm"
 	"tocsin/core/control"
 	"tocsin/core/metric"
@@ -25,13 +27,13 @@ func quoted(text string) json.RawMessage {
 
 // downstream judges what comes after a match of the filter: its metric, the best
 // alarm on it, the best action of that, topic and subscription.
-func (a *Account) downstream(r *reading, match []control.Example, noisy bool) []Link {
+func (j *judge) downstream(r *reading, match []control.Example, noisy bool) []Link {
 	if len(r.Metrics) == 0 {
 		return []Link{{Kind: MetricLink, Name: "none", Rank: Broken, problem: filterValue, Text: "filter " + r.Name + " publishes no metric"}}
 	}
 	var best []Link
 	for _, m := range r.Metrics {
-		links := a.metricChain(r, m, match, noisy)
+		links := j.metricChain(r, m, match, noisy)
 		if best == nil || worst(links) < worst(best) {
 			best = links
 		}
@@ -39,15 +41,19 @@ func (a *Account) downstream(r *reading, match []control.Example, noisy bool) []
 	return best
 }
 
-func (a *Account) metricChain(r *reading, m FilterMetric, match []control.Example, noisy bool) []Link {
+func (j *judge) metricChain(r *reading, m FilterMetric, match []control.Example, noisy bool) []Link {
+	a := j.account
 	l := Link{Kind: MetricLink, Name: m.Namespace + "/" + m.Name}
-	value, ok := m.valueOf(r, match)
+	value, lacks, ok := m.valueOf(r, match)
 	switch {
 	case m.Name == "" || m.Namespace == "":
 		l.Rank, l.Text = Unknown, "the answer does not name the metric"
 		return []Link{l}
 	case !ok:
 		l.Rank, l.problem, l.Text = Broken, filterValue, "the metric value "+m.Value+" is no number, and no event of the control has such a field"
+		return []Link{l}
+	case lacks != "":
+		l.Rank, l.problem, l.Text = Broken, filterValue, "the metric value "+m.Value+" is a field that some events do not have, such as the example "+lacks
 		return []Link{l}
 	}
 	set := a.alarms(r.account, r.region)
@@ -56,7 +62,7 @@ func (a *Account) metricChain(r *reading, m FilterMetric, match []control.Exampl
 	}
 	var best []Link
 	for i := range set.Metric {
-		if links := a.alarmChain(r, m, value, set, &set.Metric[i], noisy); links != nil && (best == nil || closer(links, best)) {
+		if links := j.alarmChain(r, m, value, set, &set.Metric[i], noisy); links != nil && (best == nil || closer(links, best)) {
 			best = links
 		}
 	}
@@ -64,9 +70,26 @@ func (a *Account) metricChain(r *reading, m FilterMetric, match []control.Exampl
 		if !set.Read {
 			return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
 		}
+		if by := set.queries(m); by != "" {
+			return []Link{l, {Kind: AlarmLink, Name: by, Rank: Unknown, Text: "it finds its metrics by a query, which is not judged"}}
+		}
 		return []Link{l, {Kind: AlarmLink, Name: "none", Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r)}}
 	}
 	return append([]Link{l}, best...)
+}
+
+// queries is an alarm that looks for metrics by a query or search in which the
+// namespace or the name of this one occurs.
+func (set *AlarmSet) queries(m FilterMetric) string {
+	for i := range set.Metric {
+		for _, q := range set.Metric[i].Metrics {
+			text := strings.ToUpper(q.Expression)
+			if (strings.Contains(text, "SELECT ") || strings.Contains(text, "SEARCH(")) && (strings.Contains(q.Expression, m.Name) || strings.Contains(q.Expression, m.Namespace)) {
+				return set.Metric[i].Name
+			}
+		}
+	}
+	return ""
 }
 
 // closer tells whether a chain is better than another: by its worst link, and of
@@ -86,7 +109,7 @@ func firstBroken(links []Link) int {
 func (a *Account) nearMiss(m FilterMetric, r *reading) string {
 	for _, set := range a.Alarms {
 		for i := range set.Metric {
-			for _, id := range set.Metric[i].inputs() {
+			for _, id := range set.Metric[i].inputs("") {
 				switch name := set.Metric[i].Name; {
 				case id[1] == m.Name && id[0] == m.Namespace:
 					return fmt.Sprintf("; alarm %s watches it in %s", name, set.Region)
@@ -102,20 +125,23 @@ func (a *Account) nearMiss(m FilterMetric, r *reading) string {
 }
 
 // alarmChain judges one alarm and what follows; nil when it watches another metric.
-func (a *Account) alarmChain(r *reading, m FilterMetric, value float64, set *AlarmSet, ma *MetricAlarm, noisy bool) []Link {
-	if !slices.Contains(ma.inputs(), [2]string{m.Namespace, m.Name}) {
+func (j *judge) alarmChain(r *reading, m FilterMetric, value float64, set *AlarmSet, ma *MetricAlarm, noisy bool) []Link {
+	a := j.account
+	if !slices.Contains(ma.inputs(r.account), [2]string{m.Namespace, m.Name}) || r.only != "" && r.only != ma.Name {
 		return nil
 	}
 	l := Link{Kind: AlarmLink, Name: ma.Name, evidence: evidence("cloudwatch:DescribeAlarms", ma.Name, ma.answer)}
-	def, ok := ma.simple(metric.NewIdentity(m.Namespace, m.Name))
-	if !ok {
-		l.Rank, l.Text = Unknown, "it is on metric math or an anomaly band, which is not judged"
-	} else if err := ma.sound(def); err != nil {
-		l.Rank, l.Text = Unknown, "its definition cannot be read: "+firstLine(err.Error())
+	if def, ok := ma.simple(m); ok {
+		if err := ma.sound(def); err != nil {
+			l.Rank, l.Text = Unknown, "its definition cannot be read: "+firstLine(err.Error())
+		} else {
+			l = j.ringLink(l, r, m, def, value, ma, noisy)
+		}
 	} else {
-		l = a.ringLink(l, r, m, def, value, ma, noisy)
+		l = j.mathLink(l, r, m, value, ma, noisy)
 	}
-	links := []Link{l}
+	links := []Link{j.quietLink(l, r, m, ma)}
+	l = links[0]
 	if l.Rank == Broken {
 		return links
 	}
@@ -132,12 +158,12 @@ func (a *Account) alarmChain(r *reading, m FilterMetric, value float64, set *Ala
 }
 
 // ringLink judges whether one event rings the alarm.
-func (a *Account) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, value float64, ma *MetricAlarm, noisy bool) Link {
+func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, value float64, ma *MetricAlarm, noisy bool) Link {
 	fail := func(rank Rank, text string, args ...any) Link {
 		l.Rank, l.problem, l.Text = rank, alarmSettings, fmt.Sprintf(text, args...)
 		return l
 	}
-	if text, rank := a.dimensionsFit(r, m, def); rank != Holds {
+	if text, rank := j.account.dimensionsFit(r, m, def); rank != Holds {
 		l = fail(rank, "%s", text)
 		if len(m.Dimensions)+len(r.SystemFields) > 0 {
 			l.problem = filterValue // the benchmark's metric has no dimensions
@@ -153,15 +179,25 @@ func (a *Account) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, 
 	if def.Unit != "" && def.Unit != unit {
 		return fail(Broken, "it asks for the unit %s and the filter publishes %s: it never gets data", def.Unit, unit)
 	}
-	ring := try(def, value, m.Default)
-	if m.Default != nil && ring.events > 0 {
-		// The default comes only while the log group gets other events: judge the quiet log group too.
-		if quiet := try(def, value, nil); quiet.events == 0 || quiet.events > ring.events || !quiet.again {
-			ring = quiet
-		}
-	}
+	ring := tryBoth(m.Default, func(byDefault *float64) ringing { return try(def, value, byDefault) })
 	settings := fmt.Sprintf("%s %s %v, %d of %d periods of %d s, missing data %s", def.Statistic, def.ComparisonOperator, def.Threshold,
 		max(1, def.DatapointsToAlarm), def.EvaluationPeriods, def.Period, orMissing(def.TreatMissingData))
+	l = judgeRinging(l, ring, value, settings, noisy)
+	if l.Rank == Broken {
+		return l
+	}
+	if def.Period >= 3600 {
+		l.notes = append(l.notes, fmt.Sprintf("alarm %s stays in ALARM for %d s after an event: others in that time ring nothing", ma.Name, def.Period))
+	}
+	return l
+}
+
+// judgeRinging says in the link what it takes to ring an alarm with these settings.
+func judgeRinging(l Link, ring ringing, value float64, settings string, noisy bool) Link {
+	fail := func(rank Rank, text string, args ...any) Link {
+		l.Rank, l.problem, l.Text = rank, alarmSettings, fmt.Sprintf(text, args...)
+		return l
+	}
 	switch {
 	case ring.events == 0 && ring.quiet == alarm.InAlarm:
 		return fail(Broken, "it is in ALARM while nothing happens, so that no event rings it (%s)", settings)
@@ -171,22 +207,46 @@ func (a *Account) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, 
 		return l
 	case ring.events == 0:
 		return fail(Broken, "no number of events rings it (%s)", settings)
+	case !ring.again:
+		return fail(Broken, "it rings once and then stays in ALARM, so that no later event rings it (%s)", settings)
 	case ring.events > 1 || ring.spread > 1:
 		rank := Broken
 		if noisy {
 			rank = Restricted
 		}
+		period := int(ring.period.Seconds())
 		if ring.spread > 1 {
-			return fail(rank, "one event does not ring it: it takes %d in each of %d periods of %d s (%s)", ring.events, ring.spread, def.Period, settings)
+			return fail(rank, "one event does not ring it: it takes %d in each of %d periods of %d s (%s)", ring.events, ring.spread, period, settings)
 		}
-		return fail(rank, "one event does not ring it: it takes %d within %d s (%s)", ring.events, def.Period, settings)
-	case !ring.again:
-		return fail(Broken, "it rings once and then stays in ALARM, so that no later event rings it (%s)", settings)
-	case ma.State == alarm.InAlarm && !ma.Since.IsZero() && a.At.Sub(ma.Since) > stuckAfter:
-		return fail(Restricted, "it is in ALARM since %s: until it leaves, another event tells nobody", ma.Since.Format(time.RFC3339))
+		return fail(rank, "one event does not ring it: it takes %d within %d s (%s)", ring.events, period, settings)
 	}
-	if def.Period >= 3600 {
-		l.notes = append(l.notes, fmt.Sprintf("alarm %s stays in ALARM for %d s after an event: others in that time ring nothing", ma.Name, def.Period))
+	return l
+}
+
+// quietLink says what keeps a sound alarm from ringing: what it is in now, what
+// else feeds its metric, whether it is evaluated at all.
+func (j *judge) quietLink(l Link, r *reading, m FilterMetric, ma *MetricAlarm) Link {
+	a := j.account
+	worse := func(rank Rank, p problem, text string, args ...any) {
+		if rank > l.Rank {
+			l.Rank, l.problem, l.Text = rank, p, fmt.Sprintf(text, args...)
+		}
+	}
+	if by := j.noise[r.feed(m)]; by != "" && by != r.Name {
+		worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", by)
+	}
+	switch cwtypes.EvaluationState(ma.Evaluation) {
+	case "":
+	case cwtypes.EvaluationStateEvaluationError:
+		worse(Broken, alarmSettings, "CloudWatch cannot evaluate it: its EvaluationState is %s", ma.Evaluation)
+	default:
+		worse(Restricted, nothing, "its EvaluationState is %s: CloudWatch has not all the data", ma.Evaluation)
+	}
+	if ma.State == alarm.InAlarm && !ma.Since.IsZero() && a.At.Sub(ma.Since) > stuckAfter {
+		worse(Restricted, alarmSettings, "it is in ALARM since %s: until it leaves, another event tells nobody", ma.Since.Format(time.RFC3339))
+	}
+	if ma.WarmUp.After(a.At) {
+		worse(Restricted, nothing, "it is warming up until %s and does not act before", ma.WarmUp.Format(time.RFC3339))
 	}
 	return l
 }
@@ -211,8 +271,8 @@ func (a *Account) dimensionsFit(r *reading, m FilterMetric, def alarm.Alarm) (st
 		return fmt.Sprintf("it watches dimensions [%s], and the filter publishes [%s]: it never gets data", strings.Join(asks, " "), strings.Join(feeds, " ")), Broken
 	}
 	for _, d := range def.Dimensions {
-		if d.Name == metric.AccountField && d.Value == a.ID {
-			continue
+		if _, field := m.Fields[d.Name]; field || d.Name == metric.AccountField && d.Value == a.ID {
+			continue // what a field's value leaves out is the narrowed pattern's to say
 		}
 		return fmt.Sprintf("it only sees events with %s %s", d.Name, d.Value), Restricted
 	}

@@ -14,9 +14,16 @@ const quietLimit = 24 * time.Hour
 // newTrail is how young logging is where no delivery proves nothing yet.
 const newTrail = time.Hour
 
-// trailLink judges a trail without regard to what it selects.
-func (a *Account) trailLink(t *Trail) Link {
-	l := Link{Kind: TrailLink, Name: t.Name, evidence: evidence("cloudtrail:DescribeTrails", t.ARN, t.answer)}
+// delivers tells whether the trail has put log files into its bucket lately, so
+// that bucket and key let it.
+func (t *Trail) delivers(now time.Time) bool {
+	return t.Status != nil && t.Status.Error == "" && now.Sub(t.Status.Delivered) < quietLimit
+}
+
+// trailLink judges a trail without regard to what it selects, for the events of a
+// Region or, where that is "", of all of them.
+func (a *Account) trailLink(t *Trail, region string) Link {
+	l := Link{Kind: TrailLink, Name: t.Name, of: t.ARN, evidence: evidence("cloudtrail:DescribeTrails", t.ARN, t.answer)}
 	if l.Name == "" {
 		l.Name = t.ARN
 	}
@@ -35,6 +42,9 @@ func (a *Account) trailLink(t *Trail) Link {
 		return fail(Broken, trailStopped, "it is stopped")
 	case t.MultiRegion == nil:
 		return fail(Unknown, nothing, "the answer does not say whether it is multi-Region")
+	case !*t.MultiRegion && region == t.HomeRegion:
+		return fail(Restricted, trailSingleRegion, "it logs %s alone: only trails in all Regions in use (%s) together make up for one of all Regions, which the benchmark asks for",
+			t.HomeRegion, strings.Join(a.Regions, ", "))
 	case !*t.MultiRegion:
 		return fail(Broken, trailSingleRegion, "it logs %s alone", t.HomeRegion)
 	}
@@ -43,7 +53,7 @@ func (a *Account) trailLink(t *Trail) Link {
 
 // groupLink judges a trail's delivery to its log group.
 func (a *Account) groupLink(t *Trail) Link {
-	l := Link{Kind: LogGroupLink, Name: t.LogGroup}
+	l := Link{Kind: LogGroupLink, Name: t.LogGroup, of: t.LogGroup}
 	if t.LogGroup == "" {
 		l.Name, l.Rank, l.problem, l.Text = "none", Broken, trailWithoutGroup, "trail "+t.Name+" delivers to no log group"
 		return l
@@ -53,6 +63,10 @@ func (a *Account) groupLink(t *Trail) Link {
 	}
 	if owner := arnPart(t.LogGroup, 4); owner != a.ID {
 		l.Text = "in account " + owner
+	}
+	if g := a.group(t.LogGroup); g != nil && g.Gone {
+		l.Rank, l.problem, l.Text = Broken, trailDelivery, "there is no such log group"
+		return l
 	}
 	if t.Status == nil {
 		return l // the trail's link says so
@@ -82,19 +96,38 @@ func (a *Account) groupLink(t *Trail) Link {
 // selects is what the selectors of trails say of one half of a part.
 type selects struct {
 	truth truth
+	// unsaid is what an answer does not say, so that the truth is not known.
+	unsaid string
 	// without are restrictions of those that come near, each as text.
 	without []string
+}
+
+func (s selects) rank() Rank {
+	if s.truth != yes && s.unsaid != "" {
+		return Unknown
+	}
+	return [...]Rank{no: Broken, maybe: Restricted, yes: Holds}[s.truth]
 }
 
 // selected tells whether the selectors let the events of a part pass, reads or writes.
 func (s *Selectors) selected(pt part, reads bool) selects {
 	best := selects{}
+	if len(s.Basic) > 0 && len(s.Advanced) > 0 {
+		return selects{unsaid: "the answer has selectors of both kinds, which a trail cannot have"}
+	}
 	better := func(n selects) {
+		if n.unsaid == "" {
+			n.unsaid = best.unsaid
+		}
+		if n.truth == yes {
+			n.unsaid = ""
+		}
 		if n.truth > best.truth {
 			best = n
 		} else if n.truth == best.truth {
 			best.without = append(best.without, n.without...)
 		}
+		best.unsaid = n.unsaid
 	}
 	for _, b := range s.Basic {
 		better(b.selected(pt, reads))
@@ -107,6 +140,9 @@ func (s *Selectors) selected(pt part, reads bool) selects {
 
 func (b BasicSelector) selected(pt part, reads bool) selects {
 	half := b.ReadWriteType == "All" || reads && b.ReadWriteType == "ReadOnly" || !reads && b.ReadWriteType == "WriteOnly"
+	if b.ReadWriteType == "" {
+		return selects{unsaid: "the answer does not say which ReadWriteType a selector has"}
+	}
 	if !half {
 		return selects{without: []string{"ReadWriteType is " + b.ReadWriteType}}
 	}
@@ -114,7 +150,9 @@ func (b BasicSelector) selected(pt part, reads bool) selects {
 		return b.selectedData(pt)
 	}
 	switch {
-	case !b.Management:
+	case b.Management == nil:
+		return selects{unsaid: "the answer does not say whether a selector has IncludeManagementEvents"}
+	case !*b.Management:
 		return selects{without: []string{"IncludeManagementEvents is false"}}
 	case len(b.ExcludedSources) == 0:
 		return selects{truth: yes}
@@ -154,6 +192,9 @@ func (a AdvancedSelector) selected(pt part, reads bool) selects {
 		if f.Field == "eventCategory" {
 			category = true
 		}
+		if t == maybe && f.narrows() {
+			t = no // it leaves out everything that nobody thought of
+		}
 		if t < all.truth {
 			all.truth, all.without = t, nil
 		}
@@ -186,6 +227,12 @@ func (f FieldSelector) about(pt part, reads bool) truth {
 		}
 	}
 	return maybe
+}
+
+// narrows tells a field that says what is logged from one that says what is left
+// out. Whether a session is one of the console halves everything either way.
+func (f FieldSelector) narrows() bool {
+	return len(f.Equals)+len(f.StartsWith)+len(f.EndsWith) > 0 || f.Field == "sessionCredentialFromConsole"
 }
 
 // of is the truth of the field for a value; "" is any value.
@@ -245,7 +292,7 @@ func (a *Account) deliver(pt part, group string) delivery {
 		if t.LogGroup != group {
 			continue
 		}
-		trail, lg := a.trailLink(t), a.groupLink(t)
+		trail, lg := a.trailLink(t, pt.region), a.groupLink(t)
 		w := way{delivery: delivery{links: []Link{trail, {Kind: SelectorLink, Name: t.Name}, lg}}}
 		if t.Selectors == nil {
 			w.links[1].Rank, w.links[1].Text = Unknown, a.unread("cloudtrail:GetEventSelectors", t.ARN)
@@ -272,14 +319,16 @@ func (a *Account) deliver(pt part, group string) delivery {
 		// The best trail for this half: first by what it selects and how it holds.
 		best, bestRank := 0, Broken+1
 		for i, w := range found {
-			rank := max(w.rank, [...]Rank{no: Broken, maybe: Restricted, yes: Holds}[w.halves[half].truth])
+			rank := max(w.rank, w.halves[half].rank())
 			if rank < bestRank || rank == bestRank && w.rank < found[best].rank {
 				best, bestRank = i, rank
 			}
 		}
 		w := found[best]
 		links := slices.Clone(w.links)
-		if s := w.halves[half]; s.truth != yes && links[1].Rank < Unknown {
+		if s := w.halves[half]; s.truth != yes && s.unsaid != "" {
+			links[1].Rank, links[1].Text = Unknown, s.unsaid
+		} else if s.truth != yes && links[1].Rank < Unknown {
 			links[1].Rank = [...]Rank{no: Broken, maybe: Restricted}[s.truth]
 			links[1].problem = selectorsNarrow
 			links[1].Text = [...]string{"write", "read"}[half] + " events are not logged: "

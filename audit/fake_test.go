@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go"
@@ -42,11 +43,7 @@ func open(answers map[string]any, log *asked) func(context.Context, string, stri
 			return audit.Clients{}, &smithy.GenericAPIError{Code: "AccessDenied", Message: "no role in " + account}
 		}
 		f := fake{answers, account, region, log}
-		c := audit.Clients{CloudTrail: trails{f}, Logs: f, CloudWatch: f, SNS: f, S3: f}
-		if _, ok := answers["kms:GetKeyPolicy"]; ok {
-			c.KeyPolicy = f.keyPolicy
-		}
-		return c, nil
+		return audit.Clients{CloudTrail: trails{f}, Logs: f, CloudWatch: f, SNS: f, S3: f, KMS: f}, nil
 	}
 }
 
@@ -88,7 +85,11 @@ func page[T any](all []T, token *string, limit int) ([]T, *string) {
 type trails struct{ fake }
 
 func (f trails) DescribeTrails(context.Context, *cloudtrail.DescribeTrailsInput, ...func(*cloudtrail.Options)) (*cloudtrail.DescribeTrailsOutput, error) {
-	return answer[cloudtrail.DescribeTrailsOutput](f.fake, "cloudtrail:DescribeTrails", "*")
+	resource := "*"
+	if f.region != region {
+		resource = f.region
+	}
+	return answer[cloudtrail.DescribeTrailsOutput](f.fake, "cloudtrail:DescribeTrails", resource)
 }
 
 func (f trails) GetTrailStatus(_ context.Context, in *cloudtrail.GetTrailStatusInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.GetTrailStatusOutput, error) {
@@ -106,6 +107,18 @@ func (f fake) DescribeMetricFilters(_ context.Context, in *cloudwatchlogs.Descri
 	}
 	out.MetricFilters, out.NextToken = page(out.MetricFilters, in.NextToken, min(50, int(aws.ToInt32(in.Limit))))
 	return out, nil
+}
+
+func (f fake) DescribeLogGroups(_ context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
+	return answer[cloudwatchlogs.DescribeLogGroupsOutput](f, "logs:DescribeLogGroups", "arn:aws:logs:"+f.region+":"+f.account+":log-group:"+*in.LogGroupNamePrefix)
+}
+
+func (f fake) ListAlarmMuteRules(context.Context, *cloudwatch.ListAlarmMuteRulesInput, ...func(*cloudwatch.Options)) (*cloudwatch.ListAlarmMuteRulesOutput, error) {
+	return answer[cloudwatch.ListAlarmMuteRulesOutput](f, "cloudwatch:ListAlarmMuteRules", f.account+"/"+f.region)
+}
+
+func (f fake) GetAlarmMuteRule(_ context.Context, in *cloudwatch.GetAlarmMuteRuleInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.GetAlarmMuteRuleOutput, error) {
+	return answer[cloudwatch.GetAlarmMuteRuleOutput](f, "cloudwatch:GetAlarmMuteRule", *in.AlarmMuteRuleName)
 }
 
 func (f fake) DescribeAlarms(_ context.Context, in *cloudwatch.DescribeAlarmsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
@@ -159,19 +172,19 @@ func (f fake) GetBucketLogging(_ context.Context, in *s3.GetBucketLoggingInput, 
 	return answer[s3.GetBucketLoggingOutput](f, "s3:GetBucketLogging", *in.Bucket)
 }
 
-func (f fake) keyPolicy(_ context.Context, key string) (string, error) {
-	out, err := answer[struct{ Policy string }](f, "kms:GetKeyPolicy", key)
-	if err != nil {
-		return "", err
-	}
-	return out.Policy, nil
+func (f fake) DescribeKey(_ context.Context, in *kms.DescribeKeyInput, _ ...func(*kms.Options)) (*kms.DescribeKeyOutput, error) {
+	return answer[kms.DescribeKeyOutput](f, "kms:DescribeKey", *in.KeyId)
+}
+
+func (f fake) GetKeyPolicy(_ context.Context, in *kms.GetKeyPolicyInput, _ ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error) {
+	return answer[kms.GetKeyPolicyOutput](f, "kms:GetKeyPolicy", *in.KeyId)
 }
 
 // read asks the fake account with these answers.
-func read(t *testing.T, answers map[string]any) audit.Account {
+func read(t *testing.T, answers map[string]any, regions ...string) audit.Account {
 	t.Helper()
 	a, err := audit.Read(t.Context(), audit.Options{
-		Account: account, Region: region, Now: now, Unpaced: true, Open: open(answers, &asked{}),
+		Account: account, Region: region, Regions: regions, Now: now, Unpaced: true, Open: open(answers, &asked{}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,8 @@ type judge struct {
 	account    *Account
 	version    control.Version
 	readings   []reading
+	noise      map[feed]string
+	match      []control.Example // of the control that is being judged
 	deliveries map[string]delivery
 }
 
@@ -30,6 +32,7 @@ func Judge(a *Account, controls []control.Control, v control.Version) []Finding 
 			j.readings = append(j.readings, readPattern(&a.LogGroups[i].Filters[k]))
 		}
 	}
+	j.noise = noiseOf(j.readings)
 	var findings []Finding
 	for i := range controls {
 		findings = append(findings, j.judge(&controls[i]))
@@ -59,9 +62,12 @@ func (j *judge) judge(c *control.Control) Finding {
 	return f
 }
 
-func (j *judge) trailsUnread() bool {
-	_, missing := j.account.missing("cloudtrail:DescribeTrails", "*")
-	return missing
+// trailsUnread tells whether the trails could not be listed where the audit asks
+// for them.
+func (j *judge) trailsUnread() bool { return j.account.trailsUnread(j.account.Region) }
+
+func (a *Account) trailsUnread(region string) bool {
+	return slices.ContainsFunc(a.Missing, func(m Missing) bool { return m.Action == "cloudtrail:DescribeTrails" && m.Region == region })
 }
 
 // finish draws from the path what the finding says: the first broken link, the
@@ -93,21 +99,10 @@ type candidate struct {
 	down []Link
 }
 
-// A verdict is what becomes of one part.
-type verdict struct {
-	part part
-	rank Rank
-	gaps []gap
-	// by is the candidate that decides, nil where there is none.
-	by *candidate
-	// unread is the link that keeps the verdict from being worse, of a log group
-	// that could not be read.
-	unread []Link
-}
-
 func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
 	parts, beside := partsOf(c, j.version)
 	match, noMatch := examplesOf(c, j.version)
+	j.match = match
 	if len(parts) == 0 {
 		f.Status, f.Summary = NotAvailable, "the control's own pattern cannot be taken apart"
 		return
@@ -125,7 +120,9 @@ func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
 		}
 	}
 	for i := range candidates {
-		f.Filters = append(f.Filters, candidates[i].Name)
+		if !slices.Contains(f.Filters, candidates[i].Name) {
+			f.Filters = append(f.Filters, candidates[i].Name)
+		}
 		if candidates[i].pattern != nil && candidates[i].own.Rank != Broken {
 			used = append(used, candidates[i].pattern)
 		}
@@ -134,6 +131,10 @@ func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
 	f.Path = j.path(c, worstOne, candidates, f)
 	f.Meaning = j.meaning(c, parts, used, candidates)
 	j.remarks(c, f, candidates, parts, beside, noMatch)
+	if by := j.logAlarm(c, parts); f.Status == Failed && by != "" {
+		f.Status, f.Broke = NotAvailable, -1
+		f.Summary = "alarm " + by + " queries the log group for such events: what a query finds is not judged"
+	}
 	if f.Status == Failed && c.ID == "organizations-changes" && j.member() {
 		f.Status, f.Broke = NotAvailable, -1
 		f.Summary = "the management account of the organization records these calls, and this account is a member: audit it there"
@@ -148,85 +149,40 @@ func (j *judge) member() bool {
 
 func (j *judge) candidates(c *control.Control, parts []part, match []control.Example) []candidate {
 	var all []candidate
+	wanted := j.wanted(c)
 	for i := range j.readings {
 		r := &j.readings[i]
 		if !r.about(parts, match) && !(r.always && r.meant(c, parts)) {
 			continue
 		}
-		k := candidate{reading: r, own: j.own(r)}
-		k.down = j.account.downstream(r, match, noisy[c.ID] || c.Threshold > 1)
-		all = append(all, k)
+		for _, one := range j.narrowed(r) {
+			k := candidate{reading: one, own: j.own(one, wanted)}
+			k.down = j.downstream(one, match, noisy[c.ID] || c.Threshold > 1)
+			all = append(all, k)
+		}
 	}
 	return all
 }
 
 // own is the link of a filter by itself, before its pattern is compared.
-func (j *judge) own(r *reading) Link {
+func (j *judge) own(r *reading, wanted []*pattern.Pattern) Link {
 	l := Link{Kind: FilterLink, Name: r.Name, evidence: evidence("logs:DescribeMetricFilters", r.Name, r.answer)}
 	switch {
 	case r.always:
 		l.Rank, l.problem, l.Text = Broken, filterNarrow, "it matches nearly every event, so that its alarm never leaves ALARM"
 	case r.Transformed:
-		l.Rank, l.Text = Unknown, "it looks at transformed events, and "+j.account.unread("logs:GetTransformer", r.logGroup)
+		l.Rank, l.Text = Unknown, "it looks at events as the log group's transformer leaves them, which is not judged"
 	case r.Criteria != "":
 		l.Rank, l.Text = criteria(r.Criteria, j.account.ID)
 		if l.Rank != Holds {
 			l.problem = filterCriteria
 		}
 	}
+	if names := r.everyday(wanted); l.Rank == Holds && len(names) > 0 {
+		l.Rank, l.problem = Restricted, filterNarrow
+		l.Text = "it also matches what happens all day, such as " + strings.Join(names[:min(3, len(names))], ", ") + ": its alarm is often in ALARM already, and then another event tells nobody"
+	}
 	return l
-}
-
-// judgePart finds the least rank at which the filters together catch the part.
-func (j *judge) judgePart(pt part, candidates []candidate) verdict {
-	v := verdict{part: pt, rank: Broken, gaps: []gap{{part: pt, whole: true}}}
-	ranks := make([]Rank, len(candidates))
-	for i, k := range candidates {
-		ranks[i] = max(j.deliver(pt, k.logGroup).rank, k.own.Rank, worst(k.down))
-	}
-	unread, unreadLinks := j.unreadGroups(pt)
-	for level := Holds; level <= Broken; level++ {
-		if level == Unknown && unread && v.rank > Unknown {
-			v.rank, v.unread, v.gaps = Unknown, unreadLinks, nil
-			return v
-		}
-		var patterns []*pattern.Pattern
-		var by []*candidate
-		for i := range candidates {
-			if ranks[i] <= level && candidates[i].pattern != nil && !candidates[i].always {
-				patterns, by = append(patterns, candidates[i].pattern), append(by, &candidates[i])
-			}
-		}
-		if len(patterns) == 0 {
-			continue
-		}
-		gaps := gapsOf(pt, patterns)
-		got := level
-		for _, g := range gaps {
-			switch {
-			case g.unsure:
-				got = max(got, Unknown)
-			case g.exclusion():
-				got = max(got, Restricted)
-			default:
-				got = Broken
-			}
-		}
-		if got < v.rank || v.by == nil || level == Broken && v.rank == Broken {
-			v.by = decisive(pt, by)
-			if got < v.rank || got == Broken {
-				v.gaps = gaps
-			}
-			v.rank = got
-		}
-		if got <= level {
-			break
-		}
-	}
-	if v.rank == Broken && len(v.gaps) == 0 {
-		v.gaps = []gap{{part: pt, whole: true}} // a filter catches it, and nobody hears of it
-	}
-	return v
 }
 
 // decisive is the candidate that says most of a part: one that catches it all, or
@@ -257,111 +213,13 @@ func (j *judge) unreadGroups(pt part) (bool, []Link) {
 }
 
 func (j *judge) deliver(pt part, group string) delivery {
-	key := strings.Join([]string{group, pt.source, pt.event, pt.eventType, pt.category, fmt.Sprint(pt.reads, pt.writes)}, "|")
+	key := strings.Join([]string{group, pt.source, pt.event, pt.eventType, pt.category, fmt.Sprint(pt.reads, pt.writes), pt.region}, "|")
 	d, ok := j.deliveries[key]
 	if !ok {
 		d = j.account.deliver(pt, group)
 		j.deliveries[key] = d
 	}
 	return d
-}
-
-// path is the chain that decides the worst part.
-func (j *judge) path(c *control.Control, v *verdict, candidates []candidate, f *Finding) []Link {
-	switch {
-	case v.unread != nil:
-		return v.unread
-	case v.by != nil:
-		l := v.by.own
-		j.describe(&l, v, f)
-		links := append(slices.Clone(j.deliver(v.part, v.by.logGroup).links), l)
-		return append(links, v.by.down...)
-	}
-	for i := range candidates { // those that match nearly everything
-		return append(append(slices.Clone(j.deliver(v.part, candidates[i].logGroup).links), candidates[i].own), candidates[i].down...)
-	}
-	links := j.bestDelivery(v.part)
-	if links[0].problem == noTrail {
-		return links
-	}
-	l := Link{Kind: FilterLink, Name: "none", Rank: Broken, problem: noFilter, Text: "no metric filter of the log group catches " + v.part.name}
-	if len(f.Missed) > 1 {
-		l.Text += fmt.Sprintf(" and %d more", len(f.Missed)-1)
-	}
-	for i := range j.readings {
-		r := &j.readings[i]
-		parts, _ := partsOf(c, j.version)
-		if !r.meant(c, parts) {
-			continue
-		}
-		l.Name, l.problem = r.Name, filterNarrow
-		l.evidence = evidence("logs:DescribeMetricFilters", r.Name, r.answer)
-		switch {
-		case r.bad != "":
-			l.Text = "its pattern cannot be read: " + firstLine(r.bad)
-			if r.Pattern == nil {
-				l.Rank, f.Status = Unknown, NotAvailable
-			}
-		case r.never:
-			l.Text = "no event can match its pattern"
-		default:
-			l.Text = "its pattern matches no event of the control"
-		}
-		break
-	}
-	return append(links, l)
-}
-
-// describe says in the filter's link what the filters leave out.
-func (j *judge) describe(l *Link, v *verdict, f *Finding) {
-	if len(v.gaps) == 0 || l.Rank == Broken {
-		return
-	}
-	filters := "it misses "
-	if len(f.Filters) > 1 {
-		filters = "together with the control's other filters it misses "
-	}
-	open := slices.DeleteFunc(slices.Clone(v.gaps), func(g gap) bool {
-		return g.whole && v.by != nil && v.by.pattern != nil && v.part.world.matches(v.by.pattern) == yes
-	})
-	if len(open) == 0 {
-		return // the filter catches it; what comes after is to blame
-	}
-	rank := Broken
-	if !slices.ContainsFunc(open, func(g gap) bool { return !g.exclusion() }) {
-		rank = Restricted
-		filters = strings.Replace(filters, "misses", "leaves out", 1)
-	} else if !slices.ContainsFunc(open, func(g gap) bool { return !g.unsure && !g.exclusion() }) {
-		rank = Unknown
-	}
-	l.Rank, l.problem = max(l.Rank, rank), filterNarrow
-	shown := f.Missed[:min(3, len(f.Missed))]
-	l.Text = filters + strings.Join(shown, ", ")
-	if more := len(f.Missed) - len(shown); more > 0 {
-		l.Text += fmt.Sprintf(" and %d more", more)
-	}
-}
-
-// bestDelivery is the way into the log group that holds best for the part, or why
-// there is none.
-func (j *judge) bestDelivery(pt part) []Link {
-	var best []Link
-	for _, t := range j.account.Trails {
-		if t.LogGroup == "" {
-			continue
-		}
-		if d := j.deliver(pt, t.LogGroup); best == nil || d.rank < worst(best) {
-			best = d.links
-		}
-	}
-	if best != nil {
-		return best
-	}
-	for i := range j.account.Trails {
-		t := &j.account.Trails[i]
-		return []Link{j.account.trailLink(t), j.account.groupLink(t)}
-	}
-	return []Link{{Kind: TrailLink, Name: "none", Rank: Broken, problem: noTrail, Text: "there is no trail"}}
 }
 
 // meaning is the relation of the filters together to the control.

@@ -1,6 +1,9 @@
 package audit
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // A Rank is how much a link carries. Higher is worse.
 type Rank uint8
@@ -17,6 +20,17 @@ func (r Rank) String() string { return [...]string{"holds", "restricted", "unkno
 
 // MarshalText implements encoding.TextMarshaler.
 func (r Rank) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (r *Rank) UnmarshalText(text []byte) error {
+	for known := Holds; known <= Broken; known++ {
+		if known.String() == string(text) {
+			*r = known
+			return nil
+		}
+	}
+	return fmt.Errorf("no state of a link: %q", text)
+}
 
 // The links of a chain, in order.
 const (
@@ -43,6 +57,7 @@ type Link struct {
 	Text string `json:"text,omitempty"`
 
 	problem  problem
+	of       string // the resource's ARN, where the name is not enough to know it by
 	evidence []Evidence
 	notes    []string // what is worth knowing though the link holds
 }
@@ -58,13 +73,16 @@ const (
 	trailDelivery
 	selectorsNarrow
 	noFilter
+	noClass
 	filterNarrow
 	filterCriteria
 	filterValue
 	noAlarm
 	alarmSettings
+	alarmShared
 	alarmActionsOff
 	alarmWithoutAction
+	alarmMuted
 	topicGone
 	topicPolicy
 	topicDenies

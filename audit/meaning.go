@@ -89,17 +89,11 @@ func eachComparison(n pattern.Node, visit func(*pattern.Comparison)) {
 }
 
 // exclusion tells whether the gap only leaves out what somebody named: whose
-// field has a value, or is there at all.
-func (g gap) exclusion() bool {
+// field has a value, or is there at all. Examples are records of the control.
+func (g gap) exclusion(examples []control.Example) bool {
 	return !g.whole && !g.unsure && len(g.unless) > 0 && !slices.ContainsFunc(g.unless, func(c *pattern.Comparison) bool {
-		return c.Op != pattern.NotEqual && c.Op != pattern.NotExists || identity(c)
+		return c.Op != pattern.NotEqual && c.Op != pattern.NotExists || selector(c) == "eventSource" || broad(g.part, c, examples)
 	})
-}
-
-// identity tells whether a comparison leaves out all human principals of a kind,
-// which is more than an exclusion.
-func identity(c *pattern.Comparison) bool {
-	return c.Op == pattern.NotEqual && (selector(c) == "userIdentity.type" || selector(c) == "eventSource")
 }
 
 // Text says what is missed.
@@ -130,6 +124,7 @@ type reading struct {
 	bad     string // why not
 	never   bool
 	always  bool
+	only    string // the one alarm that this reading is about, "" for any
 }
 
 // waysOfFilter bounds the alternatives of a pattern that are looked at one by one.

@@ -209,8 +209,13 @@ func TestMends(t *testing.T) {
 
 func testMends(t *testing.T, text string) {
 	answers := healthy(t)
+	var regions []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
+		if rest, ok := strings.CutPrefix(line, "regions "); ok {
+			regions = strings.Fields(rest)
+			continue
+		}
 		if line == "" || strings.ContainsRune("#>+-", rune(line[0])) || strings.HasPrefix(line, "version ") {
 			continue
 		}
@@ -220,7 +225,7 @@ func testMends(t *testing.T, text string) {
 	}
 	var last []string
 	for range 5 {
-		a := read(t, answers)
+		a := read(t, answers, regions...)
 		done := map[string]bool{}
 		last = nil
 		for _, f := range audit.Judge(&a, controls(), control.Newest) {

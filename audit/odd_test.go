@@ -61,7 +61,7 @@ var idle = []string{
 	"Name", "HomeRegion", "IsOrganizationTrail", "IncludeGlobalServiceEvents", "LogFileValidationEnabled", "HasCustomEventSelectors", "S3BucketName",
 	"KmsKeyId", "CloudWatchLogsRoleArn", "StartLoggingTime", "LatestDeliveryTime", "TrailARN", "DataResources", "Type", "Values",
 	"ExcludeManagementEventSources", "filterName", "logGroupName", "creationTime", "AlarmArn", "TreatMissingData", "StateValue", "StateUpdatedTimestamp",
-	"CompositeAlarms", "AlarmHistoryItems", "TopicArn", "Owner", "SubscriptionsConfirmed", "SubscriptionsPending", "Protocol", "Endpoint",
+	"CompositeAlarms", "AlarmHistoryItems", "AlarmMuteRuleSummaries", "TopicArn", "Owner", "SubscriptionsConfirmed", "SubscriptionsPending", "Protocol", "Endpoint",
 	"SubscriptionArn", "PendingConfirmation", "RawMessageDelivery", "cloudwatch:DescribeAlarmHistory",
 }
 

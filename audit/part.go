@@ -19,6 +19,7 @@ type part struct {
 	source, event, eventType string
 	category                 string // Management or Data
 	reads, writes            bool
+	region                   string // "" is all Regions
 }
 
 // waysOfControl bounds the alternatives of a control's own pattern.

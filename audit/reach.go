@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin/core/alarm"
 	"tocsin/core/policy"
@@ -36,8 +37,12 @@ func (a *Account) reach(r ringer) []Link {
 		return []Link{{Kind: ActionLink, Name: r.actions[0], Rank: Broken, problem: alarmActionsOff, Text: "the actions of " + kind + " " + r.name + " are switched off"}}
 	}
 	var best []Link
+	muted, rank := a.muted(r.set, r.name)
 	for _, action := range r.actions {
 		links := a.follow(r, action)
+		if rank > links[0].Rank {
+			links[0].Rank, links[0].problem, links[0].Text = rank, alarmMuted, muted
+		}
 		if best == nil || worst(links) < worst(best) {
 			best = links
 		}
@@ -142,23 +147,48 @@ func (a *Account) mayPublish(l Link, r ringer, t *Topic) Link {
 }
 
 // keyLink judges the key of an encrypted topic.
-func (a *Account) keyLink(r ringer, t *Topic, key string, proved bool) Link {
-	l := Link{Kind: KeyLink, Name: key}
-	switch {
-	case awsManaged(key):
-		l.Rank, l.problem, l.Text = Broken, topicKey, "CloudWatch cannot publish to a topic that is encrypted with the AWS managed key"
-		return l
-	case t.KeyPolicy == nil && proved:
-		l.Text = "its policy is not read, but CloudWatch's newest publication succeeded"
-		return l
-	case t.KeyPolicy == nil:
-		l.Rank, l.Text = Unknown, a.unread("kms:GetKeyPolicy", key)
+func (a *Account) keyLink(r ringer, t *Topic, name string, proved bool) Link {
+	l := Link{Kind: KeyLink, Name: name}
+	broken := func(text string) Link {
+		l.Rank, l.problem, l.Text = Broken, topicKey, text
 		return l
 	}
-	p, err := policy.Parse(*t.KeyPolicy, policy.Any)
+	k := a.key(name)
+	if k == nil {
+		k = &Key{Name: name}
+	}
+	switch {
+	case awsManaged(name) || k.AWS:
+		return broken("CloudWatch cannot publish to a topic that is encrypted with a key that AWS manages")
+	case k.State != "" && k.State != "Enabled":
+		return broken("the key is in the state " + k.State)
+	}
+	if k.Policy != nil {
+		l.evidence = evidence("kms:GetKeyPolicy", name, map[string]any{"KeyState": k.State, "Policy": *k.Policy})
+		if rank, text := r.mayUse(name, t, *k.Policy); rank == Broken {
+			return broken(text)
+		} else if rank == Unknown {
+			l.Rank, l.Text = rank, text
+			return l
+		}
+	}
+	switch {
+	case k.Policy != nil && k.State != "":
+	case proved:
+		l.Text = "not all of it is read, but CloudWatch's newest publication succeeded"
+	case k.State == "":
+		l.Rank, l.Text = Unknown, a.unread("kms:DescribeKey", name)
+	default:
+		l.Rank, l.Text = Unknown, a.unread("kms:GetKeyPolicy", name)
+	}
+	return l
+}
+
+// mayUse judges whether a key's policy lets CloudWatch encrypt a notice.
+func (r ringer) mayUse(key string, t *Topic, text string) (Rank, string) {
+	p, err := policy.Parse(text, policy.Any)
 	if err != nil {
-		l.Rank, l.Text = Unknown, "its policy cannot be read: "+firstLine(err.Error())
-		return l
+		return Unknown, "its policy cannot be read: " + firstLine(err.Error())
 	}
 	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
 		request := r.publisher(action, key, arnPart(t.ARN, 4))
@@ -166,13 +196,12 @@ func (a *Account) keyLink(r ringer, t *Topic, key string, proved bool) Link {
 		d := policy.Evaluate(policy.Policies{Resource: &policy.Named{Name: "the key's policy", Policy: p}, ResourceDecides: true}, request)
 		switch {
 		case d.Verdict == policy.Undecided:
-			l.Rank, l.Text = max(l.Rank, Unknown), "its policy lets CloudWatch use it depending on "+strings.Join(d.Unknown(), " and ")
+			return Unknown, "its policy lets CloudWatch use it depending on " + strings.Join(d.Unknown(), " and ")
 		case d.Verdict != policy.Allowed:
-			l.Rank, l.problem, l.Text = Broken, topicKey, "its policy does not let cloudwatch.amazonaws.com do "+action
-			return l
+			return Broken, "its policy does not let cloudwatch.amazonaws.com do " + action
 		}
 	}
-	return l
+	return Holds, ""
 }
 
 // subscriptionLink judges the best subscription of a topic.
@@ -211,6 +240,10 @@ func (a *Account) subscriptionLink(r ringer, t *Topic) Link {
 
 func (a *Account) oneSubscription(r ringer, s *Subscription) Link {
 	l := Link{Kind: SubscriptionLink, Name: string(s.Protocol) + " " + s.address()}
+	if s.Skipped {
+		l.Rank, l.Text = Unknown, fmt.Sprintf("it was not asked about, as %d before it were, which do not get everything", subscriptionsAsked)
+		return l
+	}
 	if s.Attributes == nil {
 		l.Rank, l.Text = Unknown, a.unread("sns:GetSubscriptionAttributes", s.ARN)
 		return l
@@ -285,7 +318,7 @@ func (a *Account) composites(set *AlarmSet, child string, childARN string, depth
 		if c.Rule == nil || depth > 5 || !slices.ContainsFunc(c.Rule.Refs(), func(ref string) bool { return ref == child || ref == childARN }) {
 			continue
 		}
-		l := compositeLink(c, child, childARN)
+		l := compositeLink(set, c, child, childARN, a.At)
 		links := []Link{l}
 		if l.Rank < Broken {
 			next := a.reach(ringer{
@@ -306,7 +339,7 @@ func (a *Account) composites(set *AlarmSet, child string, childARN string, depth
 
 // compositeLink judges whether one child alone rings a composite alarm, whatever
 // state the others are in.
-func compositeLink(c *CompositeAlarm, child, childARN string) Link {
+func compositeLink(set *AlarmSet, c *CompositeAlarm, child, childARN string, at time.Time) Link {
 	l := Link{Kind: CompositeLink, Name: c.Name, evidence: evidence("cloudwatch:DescribeAlarms", c.Name, c.answer)}
 	in := func(own, others alarm.State) alarm.State {
 		return c.Rule.Eval(func(ref string) alarm.State {
@@ -323,10 +356,58 @@ func compositeLink(c *CompositeAlarm, child, childARN string) Link {
 		l.Rank, l.Text = Broken, "its rule is true anyhow, so that "+child+" changes nothing"
 	case in(alarm.InAlarm, alarm.InAlarm) != alarm.InAlarm || in(alarm.InAlarm, alarm.InsufficientData) != alarm.InAlarm:
 		l.Rank, l.Text = Restricted, "its rule is not true while other alarms are in certain states"
+	case c.State == alarm.InAlarm && !c.Since.IsZero() && at.Sub(c.Since) > stuckAfter:
+		l.Rank, l.Text = Restricted, "it is in ALARM since "+c.Since.Format(time.RFC3339)+": until it leaves, another event tells nobody"
 	case c.ActionsSuppressor != "":
 		l.Rank, l.Text = Restricted, "its actions are suppressed while "+c.ActionsSuppressor+" is in ALARM"
-	case c.State == alarm.InAlarm:
-		l.Rank, l.Text = Restricted, "it is in ALARM now: until it leaves, another event tells nobody"
+	}
+	if l.Rank != Restricted {
+		return l
+	}
+	// What may stand in the way at times: does it stand there since long?
+	now := func(ref string) alarm.State {
+		if ref == child || ref == childARN {
+			return alarm.InAlarm
+		}
+		state, _ := set.state(ref)
+		return state
+	}
+	if state, since := set.state(c.ActionsSuppressor); c.ActionsSuppressor != "" && state == alarm.InAlarm && at.Sub(since) > stuckAfter {
+		l.Rank, l.Text = Broken, "its actions are suppressed since "+since.Format(time.RFC3339)+", for "+c.ActionsSuppressor+" is in ALARM"
+	} else if c.Rule.Eval(now) != alarm.InAlarm {
+		l.Text = "its rule is not true when " + child + " goes into ALARM, as the other alarms are now"
+		if at.Sub(set.newestChange(c.Rule.Refs(), child, childARN)) > stuckAfter {
+			l.Rank = Broken
+		}
 	}
 	return l
+}
+
+// newestChange is when one of some alarms last changed its state, but for one.
+func (set *AlarmSet) newestChange(refs []string, child, childARN string) (newest time.Time) {
+	for _, ref := range refs {
+		if ref == child || ref == childARN {
+			continue
+		}
+		if _, since := set.state(ref); since.After(newest) {
+			newest = since
+		}
+	}
+	return newest
+}
+
+// state is what an alarm of the set is in, by its name or ARN, and since when. One
+// that is not there is in INSUFFICIENT_DATA.
+func (set *AlarmSet) state(ref string) (alarm.State, time.Time) {
+	for i := range set.Metric {
+		if m := &set.Metric[i]; m.Name == ref || m.ARN == ref {
+			return m.State, m.Since
+		}
+	}
+	for i := range set.Composite {
+		if c := &set.Composite[i]; c.Name == ref || c.ARN == ref {
+			return c.State, c.Since
+		}
+	}
+	return alarm.InsufficientData, time.Time{}
 }

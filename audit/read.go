@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -12,6 +14,9 @@ import (
 type Options struct {
 	Account, Region string
 	Partition       string // aws when empty
+	// Regions are those in use: single-Region trails in all of them count together.
+	// None is for not knowing, so that a trail has to log all Regions.
+	Regions []string
 	// Open gives the clients for an account and Region; an error is noted under
 	// each permission that would have been needed there.
 	Open func(ctx context.Context, account, region string) (Clients, error)
@@ -27,6 +32,23 @@ type Options struct {
 
 // pageLimit bounds the pages of one listing, for endpoints that never end.
 const pageLimit = 200
+
+// pages follows the tokens of one listing.
+type pages struct{ seen []string }
+
+// more tells whether there is another page; an error is a listing that does not end.
+func (p *pages) more(token *string) (bool, error) {
+	switch {
+	case token == nil || *token == "":
+		return false, nil
+	case slices.Contains(p.seen, *token):
+		return false, errors.New("the listing gives the same token twice and so does not end")
+	case len(p.seen) == pageLimit:
+		return false, fmt.Errorf("the listing has more than %d pages", pageLimit)
+	}
+	p.seen = append(p.seen, *token)
+	return true, nil
+}
 
 type reader struct {
 	Options
@@ -48,12 +70,13 @@ func Read(ctx context.Context, o Options) (Account, error) {
 	if o.Pacer == nil {
 		o.Pacer = new(Pacer)
 	}
-	a := Account{ID: o.Account, Partition: o.Partition, Region: o.Region, At: o.Now}
+	a := Account{ID: o.Account, Partition: o.Partition, Region: o.Region, Regions: o.Regions, At: o.Now}
 	r := &reader{Options: o, account: &a, clients: map[[2]string]opened{}}
 	r.readTrails(ctx)
 	r.readGroups(ctx)
 	r.readAlarms(ctx)
 	r.readTopics(ctx)
+	r.readTrailKeys(ctx)
 	r.readBuckets(ctx)
 	return a, ctx.Err()
 }

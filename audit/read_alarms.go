@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -14,15 +15,18 @@ import (
 	"tocsin/core/metric"
 )
 
+// invalid are the errors of requests that a server does not understand.
+var invalid = []string{"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterValueException"}
+
 // historyPages bounds how many pages of the history are read, newest first.
 const historyPages = 2
 
-// readAlarms lists the alarms beside each log group with filters, for a metric
-// and its alarm are in the account and Region of the log group.
+// readAlarms lists the alarms beside each log group, for a metric and its alarm
+// are in the account and Region of the log group.
 func (r *reader) readAlarms(ctx context.Context) {
 	for _, g := range r.account.LogGroups {
 		account, region := arnPart(g.ARN, 4), arnPart(g.ARN, 3)
-		if len(g.Filters) == 0 || r.account.alarms(account, region) != nil {
+		if g.Gone || !g.Read && len(g.Filters) == 0 || r.account.alarms(account, region) != nil {
 			continue
 		}
 		r.account.Alarms = append(r.account.Alarms, r.readAlarmSet(ctx, account, region))
@@ -33,11 +37,18 @@ func (r *reader) readAlarmSet(ctx context.Context, account, region string) Alarm
 	set := AlarmSet{Account: account, Region: region}
 	q := question{"cloudwatch:DescribeAlarms", placeText(account, region), account, region}
 	c := r.at(ctx, account, region).CloudWatch
-	in := &cloudwatch.DescribeAlarmsInput{
-		AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm}, MaxRecords: aws.Int32(100),
-	}
-	for range pageLimit {
-		out := ask(ctx, r, q, c != nil, nil, func() (*cloudwatch.DescribeAlarmsOutput, error) { return c.DescribeAlarms(ctx, in) })
+	in := &cloudwatch.DescribeAlarmsInput{AlarmTypes: cwtypes.AlarmType("").Values(), MaxRecords: aws.Int32(100)}
+	old := false // the server does not know all types of alarms, so it has none of them
+	var pages pages
+	for {
+		out := ask(ctx, r, q, c != nil, func(code string) bool {
+			old = len(in.AlarmTypes) > 2 && in.NextToken == nil && slices.Contains(invalid, code)
+			return old
+		}, func() (*cloudwatch.DescribeAlarmsOutput, error) { return c.DescribeAlarms(ctx, in) })
+		if out == nil && old {
+			in.AlarmTypes = []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm}
+			continue
+		}
 		if out == nil {
 			return set
 		}
@@ -47,10 +58,22 @@ func (r *reader) readAlarmSet(ctx context.Context, account, region string) Alarm
 		for _, a := range out.CompositeAlarms {
 			set.Composite = append(set.Composite, readComposite(a))
 		}
-		if set.Read = aws.ToString(out.NextToken) == ""; set.Read {
+		for _, a := range out.LogAlarms {
+			set.Log = append(set.Log, readLogAlarm(a))
+		}
+		more, err := pages.more(out.NextToken)
+		if err != nil {
+			r.note(q, err)
+			return set
+		}
+		if !more {
 			break
 		}
 		in.NextToken = out.NextToken
+	}
+	set.Read = true
+	if len(set.Metric) > 0 {
+		r.readMutes(ctx, &set)
 	}
 	if len(set.Metric) > 0 {
 		r.readHistory(ctx, &set)
@@ -135,6 +158,13 @@ func readMetricAlarm(a cwtypes.MetricAlarm) MetricAlarm {
 	if m.Since.IsZero() {
 		m.Since = moment(a.StateUpdatedTimestamp)
 	}
+	m.Evaluation = string(a.EvaluationState)
+	if w := a.WarmUpConfiguration; w != nil && a.StateValue == cwtypes.StateValueInsufficientData {
+		m.WarmUp = moment(a.AlarmConfigurationUpdatedTimestamp).Add(time.Duration(aws.ToInt32(w.WarmUpPeriodDurationInMinutes)) * time.Minute)
+	}
+	if _, wall := a.EvaluationWindow.(*cwtypes.EvaluationWindowMemberWallClockWindow); wall {
+		m.Odd = "it looks at windows of the wall clock, which are not judged"
+	}
 	if a.Threshold == nil && m.ThresholdMetricID == "" {
 		m.Odd = "the answer has no Threshold"
 	}
@@ -173,7 +203,7 @@ func readComposite(a cwtypes.CompositeAlarm) CompositeAlarm {
 			ActionsEnabled: aws.ToBool(a.ActionsEnabled), AlarmActions: a.AlarmActions, ActionsSuppressor: aws.ToString(a.ActionsSuppressor),
 			WaitPeriod: int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), ExtensionPeriod: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
 		},
-		Enabled: a.ActionsEnabled, State: alarm.State(a.StateValue), answer: a,
+		Enabled: a.ActionsEnabled, State: alarm.State(a.StateValue), Since: moment(a.StateTransitionedTimestamp), answer: a,
 	}
 	rule, err := alarm.ParseRule(aws.ToString(a.AlarmRule))
 	if err != nil {
@@ -181,6 +211,14 @@ func readComposite(a cwtypes.CompositeAlarm) CompositeAlarm {
 	}
 	c.Rule = rule
 	return c
+}
+
+func readLogAlarm(a cwtypes.LogAlarm) LogAlarm {
+	l := LogAlarm{Name: aws.ToString(a.AlarmName), Enabled: a.ActionsEnabled, Actions: a.AlarmActions, answer: a}
+	if q := a.ScheduledQueryConfiguration; q != nil {
+		l.Query, l.Groups = aws.ToString(q.QueryString), q.LogGroupIdentifiers
+	}
+	return l
 }
 
 func dimensions(in []cwtypes.Dimension) []metric.Dimension {

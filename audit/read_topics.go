@@ -49,7 +49,7 @@ func (a *Account) topicsOf(set *AlarmSet) []string {
 	}
 	var children []string
 	for _, m := range set.Metric {
-		if slices.ContainsFunc(m.inputs(), func(id [2]string) bool { return watched[id] }) {
+		if slices.ContainsFunc(m.inputs(""), func(id [2]string) bool { return watched[id] }) {
 			add(m.AlarmActions)
 			children = append(children, m.Name, m.ARN)
 		}
@@ -65,14 +65,15 @@ func (a *Account) topicsOf(set *AlarmSet) []string {
 	return arns
 }
 
-// inputs are the namespaces and names of the metrics that an alarm looks at.
-func (m *MetricAlarm) inputs() [][2]string {
+// inputs are the namespaces and names of the metrics of an account that an alarm
+// looks at; "" is any account.
+func (m *MetricAlarm) inputs(account string) [][2]string {
 	if m.MetricName != "" {
 		return [][2]string{{m.Namespace, m.MetricName}}
 	}
 	var ids [][2]string
 	for _, q := range m.Metrics {
-		if q.Metric != nil {
+		if q.Metric != nil && (q.AccountID == "" || account == "" || q.AccountID == account) {
 			ids = append(ids, [2]string{q.Metric.Namespace, q.Metric.MetricName})
 		}
 	}
@@ -87,8 +88,7 @@ func (r *reader) readTopic(ctx context.Context, arn, alarmAccount string) Topic 
 	if r.at(ctx, account, region).err != nil {
 		account = alarmAccount
 	}
-	o := r.at(ctx, account, region)
-	c := o.SNS
+	c := r.at(ctx, account, region).SNS
 	q := question{"sns:GetTopicAttributes", arn, account, region}
 	attributes := ask(ctx, r, q, c != nil, func(code string) bool {
 		t.Gone = code == "NotFound" || code == "NotFoundException"
@@ -105,23 +105,18 @@ func (r *reader) readTopic(ctx context.Context, arn, alarmAccount string) Topic 
 			t.Attributes = map[string]string{}
 		}
 		if key := t.Attributes["KmsMasterKeyId"]; key != "" && !awsManaged(key) {
-			q := question{"kms:GetKeyPolicy", key, account, region}
-			t.KeyPolicy = ask(ctx, r, q, o.KeyPolicy != nil, nil, func() (*string, error) {
-				text, err := o.KeyPolicy(ctx, key)
-				return &text, err
-			})
+			r.readKey(ctx, key, account, region, true)
 		}
 	}
 	r.readSubscriptions(ctx, &t, c, account, region)
 	return t
 }
 
-func awsManaged(key string) bool { return strings.HasSuffix(key, "alias/aws/sns") }
-
 func (r *reader) readSubscriptions(ctx context.Context, t *Topic, c SNS, account, region string) {
 	q := question{"sns:ListSubscriptionsByTopic", t.ARN, account, region}
 	in := &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(t.ARN)}
-	for range pageLimit {
+	var pages pages
+	for {
 		out := ask(ctx, r, q, c != nil, nil, func() (*sns.ListSubscriptionsByTopicOutput, error) { return c.ListSubscriptionsByTopic(ctx, in) })
 		if out == nil {
 			break
@@ -131,27 +126,46 @@ func (r *reader) readSubscriptions(ctx context.Context, t *Topic, c SNS, account
 				ARN: aws.ToString(s.SubscriptionArn), Endpoint: aws.ToString(s.Endpoint), Protocol: topic.Protocol(aws.ToString(s.Protocol)),
 			})
 		}
-		if t.Listed = aws.ToString(out.NextToken) == ""; t.Listed {
+		more, err := pages.more(out.NextToken)
+		if err != nil {
+			r.note(q, err)
+		}
+		if t.Listed = !more && err == nil; !more {
 			break
 		}
 		in.NextToken = out.NextToken
 	}
-	// One that gets everything is enough to know: the calls are counted.
-	for i := range t.Subscriptions {
-		s := &t.Subscriptions[i]
-		if !s.Confirmed() {
-			continue
-		}
-		q := question{"sns:GetSubscriptionAttributes", s.ARN, account, region}
-		out := ask(ctx, r, q, c != nil, nil, func() (*sns.GetSubscriptionAttributesOutput, error) {
-			return c.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: aws.String(s.ARN)})
-		})
-		if out == nil || out.Attributes == nil {
-			continue
-		}
-		s.Attributes = out.Attributes
-		if s.Confirmed() && !hasFilter(s.Attributes) && person(s.Protocol) {
-			return
+	r.readFilterPolicies(ctx, t, c, account, region)
+}
+
+// subscriptionsAsked bounds how many subscriptions of a topic are asked about one by one.
+const subscriptionsAsked = 10
+
+// readFilterPolicies asks about subscriptions, people's first, until one gets
+// everything: the calls are counted.
+func (r *reader) readFilterPolicies(ctx context.Context, t *Topic, c SNS, account, region string) {
+	asked := 0
+	for _, people := range []bool{true, false} {
+		for i := range t.Subscriptions {
+			s := &t.Subscriptions[i]
+			if !s.Confirmed() || person(s.Protocol) != people {
+				continue
+			}
+			if asked++; asked > subscriptionsAsked {
+				s.Skipped = true
+				continue
+			}
+			q := question{"sns:GetSubscriptionAttributes", s.ARN, account, region}
+			out := ask(ctx, r, q, c != nil, nil, func() (*sns.GetSubscriptionAttributesOutput, error) {
+				return c.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: aws.String(s.ARN)})
+			})
+			if out == nil || out.Attributes == nil {
+				continue
+			}
+			s.Attributes = out.Attributes
+			if s.Confirmed() && !hasFilter(s.Attributes) {
+				return
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +14,20 @@ import (
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
+// readTrails asks for trails in the Region of the audit, which also shows those of
+// other Regions that log all, and in the Regions in use for those that do not.
 func (r *reader) readTrails(ctx context.Context) {
-	q := question{"cloudtrail:DescribeTrails", "*", r.Account, r.Region}
-	c := r.at(ctx, r.Account, r.Region).CloudTrail
+	r.readTrailsIn(ctx, r.Region)
+	for _, region := range r.account.Regions {
+		if region != r.Region {
+			r.readTrailsIn(ctx, region)
+		}
+	}
+}
+
+func (r *reader) readTrailsIn(ctx context.Context, region string) {
+	q := question{"cloudtrail:DescribeTrails", "*", r.Account, region}
+	c := r.at(ctx, r.Account, region).CloudTrail
 	out := ask(ctx, r, q, c != nil, nil, func() (*cloudtrail.DescribeTrailsOutput, error) {
 		return c.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
 	})
@@ -24,7 +36,11 @@ func (r *reader) readTrails(ctx context.Context) {
 	}
 	for _, t := range out.TrailList {
 		arn := aws.ToString(t.TrailARN)
-		if arn == "" || slices.ContainsFunc(r.account.Trails, func(have Trail) bool { return have.ARN == arn }) {
+		if arn == "" {
+			r.note(q, errors.New("a trail of the answer has no TrailARN"))
+			continue
+		}
+		if slices.ContainsFunc(r.account.Trails, func(have Trail) bool { return have.ARN == arn }) {
 			continue
 		}
 		trail := Trail{
@@ -55,6 +71,7 @@ func (r *reader) readTrail(ctx context.Context, t *Trail) {
 		t.Status = &TrailStatus{
 			Logging: status.IsLogging, Started: moment(status.StartLoggingTime),
 			LogsDelivered: moment(status.LatestCloudWatchLogsDeliveryTime), LogsError: aws.ToString(status.LatestCloudWatchLogsDeliveryError),
+			Delivered: moment(status.LatestDeliveryTime), Error: aws.ToString(status.LatestDeliveryError),
 			answer: status,
 		}
 	}
@@ -66,7 +83,7 @@ func (r *reader) readTrail(ctx context.Context, t *Trail) {
 		t.Selectors = readSelectors(selectors)
 		if len(t.Selectors.Basic)+len(t.Selectors.Advanced) == 0 && t.Custom != nil && !*t.Custom {
 			// A trail without selectors of its own logs all management events.
-			t.Selectors.Basic = []BasicSelector{{ReadWriteType: string(trailtypes.ReadWriteTypeAll), Management: true}}
+			t.Selectors.Basic = []BasicSelector{{ReadWriteType: string(trailtypes.ReadWriteTypeAll), Management: aws.Bool(true)}}
 		}
 	}
 }
@@ -75,7 +92,7 @@ func readSelectors(out *cloudtrail.GetEventSelectorsOutput) *Selectors {
 	s := &Selectors{answer: out}
 	for _, e := range out.EventSelectors {
 		b := BasicSelector{
-			ReadWriteType: string(e.ReadWriteType), Management: aws.ToBool(e.IncludeManagementEvents), ExcludedSources: e.ExcludeManagementEventSources,
+			ReadWriteType: string(e.ReadWriteType), Management: e.IncludeManagementEvents, ExcludedSources: e.ExcludeManagementEventSources,
 		}
 		for _, d := range e.DataResources {
 			for _, v := range d.Values {
@@ -118,8 +135,12 @@ func (r *reader) readGroup(ctx context.Context, arn string) LogGroup {
 	q := question{"logs:DescribeMetricFilters", arn, account, region}
 	c := r.at(ctx, account, region).Logs
 	in := &cloudwatchlogs.DescribeMetricFiltersInput{LogGroupName: aws.String(g.Name()), Limit: aws.Int32(50)}
-	for range pageLimit {
-		out := ask(ctx, r, q, c != nil, nil, func() (*cloudwatchlogs.DescribeMetricFiltersOutput, error) {
+	var pages pages
+	for {
+		out := ask(ctx, r, q, c != nil, func(code string) bool {
+			g.Gone = code == "ResourceNotFoundException"
+			return g.Gone
+		}, func() (*cloudwatchlogs.DescribeMetricFiltersOutput, error) {
 			return c.DescribeMetricFilters(ctx, in)
 		})
 		if out == nil {
@@ -130,13 +151,37 @@ func (r *reader) readGroup(ctx context.Context, arn string) LogGroup {
 			filter.logGroup, filter.account, filter.region = arn, account, region
 			g.Filters = append(g.Filters, filter)
 		}
-		if aws.ToString(out.NextToken) == "" {
-			g.Read = true
+		more, err := pages.more(out.NextToken)
+		if err != nil {
+			r.note(q, err)
 			return g
+		}
+		if !more {
+			break
 		}
 		in.NextToken = out.NextToken
 	}
+	g.Read = true
+	if len(g.Filters) == 0 {
+		r.readClass(ctx, &g, c)
+	}
 	return g
+}
+
+// readClass asks for the class of a log group without filters: some classes have none.
+func (r *reader) readClass(ctx context.Context, g *LogGroup, c CloudWatchLogs) {
+	q := question{"logs:DescribeLogGroups", g.ARN, arnPart(g.ARN, 4), arnPart(g.ARN, 3)}
+	out := ask(ctx, r, q, c != nil, nil, func() (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
+		return c.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.Name())})
+	})
+	if out == nil {
+		return
+	}
+	for _, have := range out.LogGroups {
+		if aws.ToString(have.LogGroupName) == g.Name() {
+			g.Class = string(have.LogGroupClass)
+		}
+	}
 }
 
 func readFilter(f logtypes.MetricFilter) Filter {
@@ -149,6 +194,7 @@ func readFilter(f logtypes.MetricFilter) Filter {
 			Namespace: aws.ToString(t.MetricNamespace), Name: aws.ToString(t.MetricName), Value: aws.ToString(t.MetricValue),
 			Default: t.DefaultValue, Unit: string(t.Unit),
 		}
+		m.Fields = t.Dimensions
 		for name := range t.Dimensions {
 			m.Dimensions = append(m.Dimensions, name)
 		}

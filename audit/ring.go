@@ -3,10 +3,8 @@ package audit
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"tocsin/core/alarm"
@@ -18,7 +16,7 @@ import (
 type ringing struct {
 	events int           // in one minute; 0 when no number tried rings it
 	spread int           // or so many in each of this many periods, when more than 1
-	window time.Duration // in which they have to come
+	period time.Duration // of the alarm
 	again  bool          // whether it rings a second time
 	quiet  alarm.State   // what it is in without events
 }
@@ -34,7 +32,7 @@ var start = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 func try(a alarm.Alarm, value float64, byDefault *float64) ringing {
 	period := time.Duration(a.Period) * time.Second
 	span := time.Duration(alarm.EvaluationRange(a)+a.EvaluationPeriods) * period
-	r := ringing{window: period, quiet: alarm.OK}
+	r := ringing{period: period, quiet: alarm.OK}
 	if byDefault == nil {
 		r.quiet = alarm.Evaluate(a, alarm.OK, alarm.Datapoints(a, nil, start)).State
 	}
@@ -48,7 +46,6 @@ func try(a alarm.Alarm, value float64, byDefault *float64) ringing {
 		for _, n := range bursts[:8] {
 			if rings, again := replay(a, value, byDefault, n, a.EvaluationPeriods, span, period); rings {
 				r.events, r.spread, r.again = n, a.EvaluationPeriods, again
-				r.window = period * time.Duration(a.EvaluationPeriods)
 				return r
 			}
 		}
@@ -112,63 +109,39 @@ func addSamples(points []metric.Point, at int64, value, count float64) []metric.
 	return points
 }
 
+// tryBoth tries an alarm while other events of the log group publish the default
+// value, where there is one, and in a log group that is quiet but for the event;
+// what is worse counts.
+func tryBoth(byDefault *float64, try func(byDefault *float64) ringing) ringing {
+	ring := try(byDefault)
+	if byDefault == nil || ring.events == 0 {
+		return ring
+	}
+	if quiet := try(nil); quiet.events == 0 || quiet.events > ring.events || !quiet.again {
+		return quiet
+	}
+	return ring
+}
+
 // simple is the alarm as one on a single metric that behaves the same: its own,
-// or that of metric math that only passes on or adds up; false for what is not judged.
-func (m *MetricAlarm) simple(watched metric.Identity) (alarm.Alarm, bool) {
+// or the one of its Metrics that it shows as it is; false for metric math.
+func (m *MetricAlarm) simple(of FilterMetric) (alarm.Alarm, bool) {
 	a := m.Alarm
 	if m.MetricName != "" {
 		return a, m.ThresholdMetricID == ""
 	}
-	var fed alarm.MetricQuery
-	var shown string
-	for _, q := range m.Metrics {
-		if q.Metric != nil && q.Metric.Namespace == watched.Namespace && q.Metric.MetricName == watched.Name {
-			fed = q
-		}
-		if q.ReturnData {
-			if shown = q.Expression; q.Expression == "" {
-				shown = q.ID
-			}
-		}
-	}
-	if fed.Metric == nil || m.ThresholdMetricID != "" || !passesOn(shown, fed.ID) {
+	if len(m.Metrics) != 1 || m.Metrics[0].Metric == nil || m.ThresholdMetricID != "" {
 		return a, false
 	}
-	st, err := metric.ParseStatistic(fed.Metric.Stat)
-	if err != nil {
+	fed := m.Metrics[0].Metric
+	st, err := metric.ParseStatistic(fed.Stat)
+	if err != nil || fed.Namespace != of.Namespace || fed.MetricName != of.Name {
 		return a, false
 	}
 	a.Metrics = nil
-	a.Namespace, a.MetricName, a.Dimensions = fed.Metric.Namespace, fed.Metric.MetricName, fed.Metric.Dimensions
-	a.Statistic, a.Period, a.Unit = st, fed.Metric.Period, fed.Metric.Unit
+	a.Namespace, a.MetricName, a.Dimensions = fed.Namespace, fed.MetricName, fed.Dimensions
+	a.Statistic, a.Period, a.Unit = st, fed.Period, fed.Unit
 	return a, true
-}
-
-var (
-	oneID  = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
-	filled = regexp.MustCompile(`^FILL\(([a-z][A-Za-z0-9_]*),0\)$`)
-)
-
-// passesOn tells whether an expression is the metric id, or a sum with it.
-func passesOn(expression, id string) bool {
-	e := strings.ReplaceAll(expression, " ", "")
-	if e == "SUM(METRICS())" {
-		return true
-	}
-	if inner, ok := strings.CutPrefix(e, "SUM(["); ok {
-		e = strings.ReplaceAll(strings.TrimSuffix(inner, "])"), ",", "+")
-	}
-	has := false
-	for term := range strings.SplitSeq(e, "+") {
-		if m := filled.FindStringSubmatch(term); m != nil {
-			term = m[1]
-		}
-		if !oneID.MatchString(term) {
-			return false
-		}
-		has = has || term == id
-	}
-	return has
 }
 
 // sound tells whether a definition is one that CloudWatch would have accepted, and
@@ -184,18 +157,30 @@ func (m *MetricAlarm) sound(a alarm.Alarm) error {
 	return a.Validate()
 }
 
-// valueOf is what one matching event adds to the metric: a number, or what the
-// field gives in the examples that have it; false when none does.
-func (m FilterMetric) valueOf(r *reading, match []control.Example) (float64, bool) {
-	if v, err := strconv.ParseFloat(m.Value, 64); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return v, true
+// valueOf is what one matching event adds to the metric: a number, or the least
+// that the field gives in the control's examples; lacks is one that the filter
+// matches and that has no such field. False when none has.
+func (m FilterMetric) valueOf(r *reading, match []control.Example) (least float64, lacks string, ok bool) {
+	if v, is := finite(m.Value); is {
+		return v, "", true
 	}
 	for _, e := range match {
-		if text, ok := r.pattern.Lookup(e.Event, m.Value); ok {
-			if v, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
-				return v, true
-			}
+		if !r.pattern.Match(e.Event) {
+			continue
+		}
+		text, has := r.pattern.Lookup(e.Event, m.Value)
+		v, is := finite(text)
+		switch {
+		case !has || !is:
+			lacks = e.Name
+		case !ok || v < least:
+			least, ok = v, true
 		}
 	}
-	return 0, false
+	return least, lacks, ok
+}
+
+func finite(text string) (float64, bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
 }

@@ -48,17 +48,17 @@ func (j *judge) trailRule(id string) (rule func(*Trail) []Link, best bool) {
 	switch id {
 	case "trail-multi-region":
 		return func(t *Trail) []Link {
-			return []Link{a.trailLink(t), a.selectorLink(t, part{category: "Management", reads: true, writes: true})}
+			return []Link{a.trailLink(t, ""), a.selectorLink(t, part{category: "Management", reads: true, writes: true})}
 		}, true
 	case "trail-cloudwatch-integration":
 		return func(t *Trail) []Link { return []Link{a.statusOnly(t), a.groupLink(t)} }, true
 	case "s3-data-events-write":
 		return func(t *Trail) []Link {
-			return []Link{a.trailLink(t), a.selectorLink(t, part{category: "Data", source: "s3.amazonaws.com", writes: true})}
+			return []Link{a.trailLink(t, ""), a.selectorLink(t, part{category: "Data", source: "s3.amazonaws.com", writes: true})}
 		}, true
 	case "s3-data-events-read":
 		return func(t *Trail) []Link {
-			return []Link{a.trailLink(t), a.selectorLink(t, part{category: "Data", source: "s3.amazonaws.com", reads: true})}
+			return []Link{a.trailLink(t, ""), a.selectorLink(t, part{category: "Data", source: "s3.amazonaws.com", reads: true})}
 		}, true
 	case "trail-log-validation":
 		return own(a.validationLinks), false
@@ -73,12 +73,12 @@ func (j *judge) trailRule(id string) (rule func(*Trail) []Link, best bool) {
 }
 
 func (a *Account) plainTrail(t *Trail) Link {
-	return Link{Kind: TrailLink, Name: t.Name, evidence: evidence("cloudtrail:DescribeTrails", t.ARN, t.answer)}
+	return Link{Kind: TrailLink, Name: t.Name, of: t.ARN, evidence: evidence("cloudtrail:DescribeTrails", t.ARN, t.answer)}
 }
 
 // statusOnly is the trail's link without regard to its Regions.
 func (a *Account) statusOnly(t *Trail) Link {
-	l := a.trailLink(t)
+	l := a.trailLink(t, "")
 	if l.problem == trailSingleRegion {
 		l.Rank, l.problem, l.Text = Holds, nothing, ""
 	}
@@ -96,7 +96,10 @@ func (a *Account) selectorLink(t *Trail, pt part) Link {
 	l.evidence = evidence("cloudtrail:GetEventSelectors", t.ARN, t.Selectors.answer)
 	problems := map[bool]problem{true: dataEvents, false: selectorsNarrow}
 	for i, needed := range []bool{pt.writes, pt.reads} {
-		if s := t.Selectors.selected(pt, i == 1); needed && s.truth != yes {
+		s := t.Selectors.selected(pt, i == 1)
+		if needed && s.rank() == Unknown {
+			l.Rank, l.Text = max(l.Rank, Unknown), s.unsaid
+		} else if needed && s.truth != yes {
 			l.Rank, l.problem = Broken, problems[pt.category == "Data"]
 			l.Text = "not all " + [...]string{"write", "read"}[i] + " events are logged: " + strings.Join(s.without, "; ")
 		}
@@ -119,8 +122,19 @@ func (a *Account) trailKeyLinks(t *Trail) []Link {
 	l := a.plainTrail(t)
 	if t.KMSKey == "" {
 		l.Rank, l.problem, l.Text = Broken, trailKey, "its log files are not encrypted with a KMS key"
+		return []Link{l}
 	}
-	return []Link{l}
+	key := Link{Kind: KeyLink, Name: t.KMSKey}
+	k := a.key(t.KMSKey)
+	switch {
+	case t.delivers(a.At):
+		key.Text = "log files were delivered with it lately"
+	case k == nil || k.State == "":
+		key.Rank, key.Text = Unknown, a.unread("kms:DescribeKey", t.KMSKey)
+	case k.State != "Enabled":
+		key.Rank, key.problem, key.Text = Broken, trailKey, "the key is in the state "+k.State
+	}
+	return []Link{l, key}
 }
 
 func (a *Account) bucketOf(t *Trail) (Link, *Bucket) {

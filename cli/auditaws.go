@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -27,6 +28,7 @@ var (
 	_ audit.CloudWatch     = (*cloudwatch.Client)(nil)
 	_ audit.SNS            = (*sns.Client)(nil)
 	_ audit.S3             = (*s3.Client)(nil)
+	_ audit.KMS            = (*kms.Client)(nil)
 )
 
 // An auditPlace is an account and a Region to audit.
@@ -105,7 +107,7 @@ func opener(cfg aws.Config, o auditOptions, own, partition string) func(context.
 					co.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
 				}
 			}),
-			SNS: sns.NewFromConfig(c), S3: s3.NewFromConfig(c, func(so *s3.Options) { so.UsePathStyle = o.endpoint != "" }),
+			SNS: sns.NewFromConfig(c), KMS: kms.NewFromConfig(c), S3: s3.NewFromConfig(c, func(so *s3.Options) { so.UsePathStyle = o.endpoint != "" }),
 		}, nil
 	}
 }

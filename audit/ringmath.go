@@ -1,0 +1,207 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tocsin/core/alarm"
+	"tocsin/core/expression"
+	"tocsin/core/metric"
+)
+
+// mathLink judges whether one event rings an alarm on metric math, while its other
+// metrics have no data but what their filters publish by default.
+func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *MetricAlarm, noisy bool) Link {
+	unjudged := func(why string) Link {
+		l.Rank, l.Text = Unknown, "it is on metric math that is not judged: "+why
+		return l
+	}
+	switch {
+	case ma.ThresholdMetricID != "":
+		return unjudged("an anomaly band is no threshold")
+	case ma.Odd != "":
+		return unjudged(ma.Odd)
+	}
+	a := ma.Alarm
+	a.OKActions, a.InsufficientDataActions = nil, nil
+	period, err := expression.AlarmPeriod(a.Metrics)
+	if err != nil {
+		return unjudged(firstLine(err.Error()))
+	}
+	a.Period = period
+	if a.EvaluationPeriods < 1 {
+		return unjudged("the answer has no EvaluationPeriods")
+	}
+	def, err := expression.NewAlarm(a)
+	if err == nil {
+		err = a.Validate()
+	}
+	if err != nil {
+		return unjudged(firstLine(err.Error()))
+	}
+	own, others := j.ownStats(def, r, m)
+	if len(own) == 0 {
+		l.Rank, l.problem, l.Text = Broken, alarmSettings, "it looks at the metric with other dimensions or another unit: it never gets data"
+		return l
+	}
+	defaults := j.defaults(r)
+	ring := tryBoth(m.Default, func(byDefault *float64) ringing { return tryMath(a, def, own, defaults, value, byDefault) })
+	settings := fmt.Sprintf("metric math %s %v, %d of %d periods of %d s, missing data %s", a.ComparisonOperator, a.Threshold,
+		max(1, a.DatapointsToAlarm), a.EvaluationPeriods, a.Period, orMissing(a.TreatMissingData))
+	l = judgeRinging(l, ring, value, settings, noisy)
+	if l.Rank == Holds && len(others) > 0 && !adds(a.Metrics) {
+		l.Rank, l.Text = Restricted, "it also depends on "+others[0]+", which is taken to have no data"
+	}
+	return l
+}
+
+// ownStats are the alarm's readings of the filter's metric, and the names of the
+// other metrics that it looks at.
+func (j *judge) ownStats(def *expression.Alarm, r *reading, m FilterMetric) (own []expression.Stat, others []string) {
+	for _, s := range def.Stats() {
+		var names []string
+		for _, d := range s.Metric.Dimensions {
+			names = append(names, d.Name)
+		}
+		feeds := slices.Sorted(slices.Values(append(slices.Clone(m.Dimensions), r.SystemFields...)))
+		slices.Sort(names)
+		if s.Metric.Namespace != m.Namespace || s.Metric.Name != m.Name {
+			others = append(others, s.Metric.Namespace+"/"+s.Metric.Name)
+			continue
+		}
+		unit := m.Unit
+		if unit == "" {
+			unit = metric.None
+		}
+		if slices.Equal(names, feeds) && (s.Unit == "" || s.Unit == unit) && (s.AccountID == "" || s.AccountID == r.account) {
+			own = append(own, s)
+		}
+	}
+	return own, others
+}
+
+// defaults are the default values that filters of the log group publish, by metric.
+func (j *judge) defaults(r *reading) map[[2]string]float64 {
+	all := map[[2]string]float64{}
+	for i := range j.readings {
+		if o := &j.readings[i]; o.logGroup == r.logGroup {
+			for _, m := range o.Metrics {
+				if m.Default != nil {
+					all[[2]string{m.Namespace, m.Name}] = *m.Default
+				}
+			}
+		}
+	}
+	return all
+}
+
+// adds tells whether an alarm shows a sum of its metrics, to which the others can
+// only add.
+func adds(queries []alarm.MetricQuery) bool {
+	for _, q := range queries {
+		if q.Expression == "" {
+			continue
+		}
+		e, err := expression.Parse(q.Expression)
+		if err != nil || !sum(e.Root) {
+			return false
+		}
+	}
+	return true
+}
+
+func sum(n expression.Node) bool {
+	switch n := n.(type) {
+	case *expression.Ref, *expression.Number, *expression.Word, *expression.Text:
+		return true
+	case *expression.List:
+		return !slices.ContainsFunc(n.Items, func(item expression.Node) bool { return !sum(item) })
+	case *expression.Binary:
+		return n.Op == "+" && sum(n.X) && sum(n.Y)
+	case *expression.Call:
+		return (n.Name == "SUM" || n.Name == "FILL" || n.Name == "METRICS" || n.Name == "MAX") && !slices.ContainsFunc(n.Args, func(arg expression.Node) bool { return !sum(arg) })
+	}
+	return false
+}
+
+// tryMath is try for metric math.
+func tryMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, defaults map[[2]string]float64, value float64, byDefault *float64) ringing {
+	period := time.Duration(a.Period) * time.Second
+	ring := ringing{period: period, quiet: alarm.OK}
+	silent := def.Math(func(expression.Stat) []metric.Point { return nil })
+	if byDefault == nil {
+		ring.quiet = alarm.Evaluate(a, alarm.OK, silent.Read(start.UnixMilli())).State
+	}
+	for _, n := range bursts {
+		if rings, again := replayMath(a, def, own, defaults, value, byDefault, n, 1); rings {
+			ring.events, ring.spread, ring.again = n, 1, again
+			return ring
+		}
+	}
+	if a.EvaluationPeriods > 1 && a.EvaluationPeriods <= 50 {
+		for _, n := range bursts[:8] {
+			if rings, again := replayMath(a, def, own, defaults, value, byDefault, n, a.EvaluationPeriods); rings {
+				ring.events, ring.spread, ring.again = n, a.EvaluationPeriods, again
+				return ring
+			}
+		}
+	}
+	return ring
+}
+
+// replayMath is replay for metric math: evaluated at each minute around two bursts
+// that are far apart.
+func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, defaults map[[2]string]float64, value float64, byDefault *float64, n, periods int) (rings, again bool) {
+	period := time.Duration(a.Period) * time.Second
+	span := time.Duration(alarm.EvaluationRange(a)+periods) * max(period, time.Minute)
+	gap := span + time.Duration(periods)*max(period, time.Minute)
+	first := start.Add(gap)
+	second := first.Add(2 * gap)
+	end := second.Add(gap)
+	isOwn := func(s expression.Stat) bool {
+		return slices.ContainsFunc(own, func(o expression.Stat) bool { return o.Metric.Equal(s.Metric) })
+	}
+	points := map[string][]metric.Point{}
+	series := func(s expression.Stat) []metric.Point {
+		mine := isOwn(s)
+		other, has := defaults[[2]string{s.Metric.Namespace, s.Metric.Name}]
+		if !mine && !has {
+			return nil
+		}
+		if have, ok := points[s.Metric.Key()]; ok {
+			return have
+		}
+		var at []metric.Point
+		if byDefault != nil {
+			quiet := byDefault
+			if !mine {
+				quiet = &other
+			}
+			at = background(quiet, start.Add(-span), end, span)
+		}
+		for _, t := range []time.Time{first, second} {
+			for i := range periods {
+				when := t.Add(time.Duration(i) * max(period, time.Minute)).UnixMilli()
+				if mine {
+					at = addSamples(at, when, value, float64(n))
+				} else {
+					at = addSamples(at, when, other, float64(n)) // the same events do not match that filter
+				}
+			}
+		}
+		points[s.Metric.Key()] = at
+		return at
+	}
+	math := def.Math(series)
+	state := alarm.InsufficientData
+	for tick := start; !tick.After(end); tick = tick.Add(max(time.Minute, alarm.Cadence(a))) {
+		was := state
+		state = alarm.Evaluate(a, was, math.Read(tick.UnixMilli())).State
+		if state == alarm.InAlarm && was != state {
+			rings = rings || tick.After(first) && tick.Before(second)
+			again = again || rings && tick.After(second)
+		}
+	}
+	return rings, again
+}
