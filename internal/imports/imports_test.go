@@ -16,7 +16,7 @@ import (
 // in the commit that draws it.
 var allowed = map[string][]string{
 	"cmd":                 {"cli"},
-	"cli":                 {"app", "audit", "web", "flow", "source", "synth", "core", "store", "notify", "internal/sdkhttp"},
+	"cli":                 {"app", "audit", "export", "web", "flow", "source", "synth", "core", "store", "notify", "internal/sdkhttp"},
 	"app":                 {"web", "wire", "service", "flow", "source", "store", "notify", "core"},
 	"web":                 {"wire", "store", "core"},
 	"flow":                {"source", "store", "notify", "core", "internal/crash"},
@@ -41,11 +41,13 @@ var allowed = map[string][]string{
 	"core/evidence":       {"core/event"},
 	"core/expression":     {"core/metric", "core/alarm", "core/excerpt"},
 	"audit":               {"core"},
+	"export":              {"audit", "core"},
 	"bench":               {"synth", "flow", "source", "core", "app", "store", "notify", "service"},
 	"internal/acceptance": {},
 	"internal/corpus":     {},
 	"internal/crash":      {},
 	"internal/crashtest":  {},
+	"internal/freeport":   {},
 	"internal/imports":    {},
 	"internal/pgtest":     {},
 	"internal/sdkhttp":    {},

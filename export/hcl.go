@@ -1,0 +1,186 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// hcl writes a text as a string of Terraform's language that holds just that
+// text: neither an escape nor the beginning of a template in it counts.
+func hcl(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '{' && i > 0 && text[i-1] == '$' && (i < 2 || text[i-2] != '$'):
+			b.WriteString("${") // the second $ of $${, which stands for ${
+		case r == '{' && i > 0 && text[i-1] == '%' && (i < 2 || text[i-2] != '%'):
+			b.WriteString("%{")
+		case r == '{' && i > 1 && (text[i-1] == '$' || text[i-1] == '%'):
+			// $${ would be an escape itself.
+			b.WriteString(`\u007b`)
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029':
+			if r > 0xffff {
+				fmt.Fprintf(&b, `\U%08x`, r)
+			} else {
+				fmt.Fprintf(&b, `\u%04x`, r)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// sound is a text without what is no UTF-8, which no form can hold.
+func sound(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
+// hclList writes texts as a list.
+func hclList(texts []string) string {
+	var all []string
+	for _, t := range texts {
+		all = append(all, hcl(t))
+	}
+	return "[" + strings.Join(all, ", ") + "]"
+}
+
+// label makes a name of a resource out of a key.
+func label(key string) string {
+	out := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '_'
+	}, key)
+	if out == "" || out[0] >= '0' && out[0] <= '9' {
+		return "_" + out
+	}
+	return out
+}
+
+// A pair is an argument of a block: its name, and its value as an expression.
+type pair struct{ name, value string }
+
+// writePairs writes arguments with their equal signs in one column, as terraform
+// fmt has them. Those without a value are left out.
+func writePairs(b *strings.Builder, indent string, pairs []pair) {
+	pairs = slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return p.value == "" })
+	width := 0
+	for _, p := range pairs {
+		width = max(width, len(p.name))
+	}
+	for _, p := range pairs {
+		fmt.Fprintf(b, "%s%-*s = %s\n", indent, width, p.name, p.value)
+	}
+}
+
+// comment writes texts as comments of # from an indent on, wrapped to lines that
+// can be read.
+func comment(b *strings.Builder, indent string, texts ...string) {
+	for _, text := range texts {
+		line := ""
+		for _, word := range strings.Fields(plain(text)) {
+			if line != "" && utf8.RuneCountInString(indent+line+word) > 96 {
+				fmt.Fprintf(b, "%s#%s\n", indent, line)
+				line = ""
+			}
+			line += " " + word
+		}
+		fmt.Fprintf(b, "%s#%s\n", indent, line)
+	}
+}
+
+// plain is a text without characters that end a comment or hide in one.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, sound(text))
+}
+
+// hclJSON writes a JSON document as an expression over several lines, for jsonencode.
+func hclJSON(text string) string {
+	var v any
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return hcl(text)
+	}
+	var b strings.Builder
+	writeValue(&b, "  ", v)
+	return b.String()
+}
+
+func writeValue(b *strings.Builder, indent string, v any) {
+	inner := indent + "  "
+	switch v := v.(type) {
+	case map[string]any:
+		if len(v) == 0 {
+			b.WriteString("{}")
+			return
+		}
+		b.WriteString("{\n")
+		var run []pair // of one line each: their equal signs stand in line
+		flush := func() {
+			writePairs(b, inner, run)
+			run = nil
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			var text strings.Builder
+			writeValue(&text, inner, v[name])
+			run = append(run, pair{hclKey(name), text.String()})
+			if strings.Contains(text.String(), "\n") {
+				last := run[len(run)-1]
+				run = run[:len(run)-1]
+				flush()
+				run = []pair{last}
+				flush()
+			}
+		}
+		flush()
+		b.WriteString(indent + "}")
+	case []any:
+		if len(v) == 0 {
+			b.WriteString("[]")
+			return
+		}
+		b.WriteString("[\n")
+		for _, item := range v {
+			b.WriteString(inner)
+			writeValue(b, inner, item)
+			b.WriteString(",\n")
+		}
+		b.WriteString(indent + "]")
+	case string:
+		b.WriteString(hcl(v))
+	case nil:
+		b.WriteString("null")
+	default:
+		fmt.Fprint(b, v)
+	}
+}
