@@ -3,10 +3,10 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
-	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,18 +19,19 @@ import (
 )
 
 type auditOptions struct {
-	profiles, regions []string
-	role, endpoint    string
-	benchmark         string
-	controls          []string
-	format            string
-	asJSON            bool
-	baseline          string
+	profiles, regions, accounts []string
+	organization                bool
+	role, externalID, endpoint  string
+	benchmark                   string
+	controls                    []string
+	format                      string
+	asJSON                      bool
+	baseline, resume            string
+	workers                     int
 }
 
 func newAudit(s Streams) *cobra.Command {
 	var o auditOptions
-	formats := slices.Sorted(maps.Keys(report.Formats()))
 	cmd := &cobra.Command{
 		Use:     "audit",
 		GroupID: "logs",
@@ -40,9 +41,11 @@ judges the monitoring controls of the CIS benchmark and those on trails by what
 the chain does: which events arrive, which the metric filters match, whether one
 of them rings an alarm, and whether anybody hears of it. Shows the link that
 broke and what would mend it, and which other auditors will not accept a text.
-It only reads. What it may not read is NOT_AVAILABLE, with the permission named.`,
+It only reads. What it may not read is NOT_AVAILABLE, with the permission named.
+See docs/audit.md.`,
 		Example: `  tocsin audit
   tocsin audit --profile prod --profile dev --region eu-west-1
+  tocsin audit --organization --role SecurityAudit --resume audit.notes
   tocsin audit --role SecurityAudit --format html > audit.html
   tocsin audit --control root-usage,vpc-changes --format json`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -52,14 +55,16 @@ It only reads. What it may not read is NOT_AVAILABLE, with the permission named.
 			return nil
 		},
 		Annotations: map[string]string{exitCodes: `0  every control is PASSED
-1  failed: no account could be asked
+1  failed: no account could be asked, or the audit was interrupted
 2  wrong usage or input
 3  something is FAILED, WARNING or NOT_AVAILABLE, and not in the --baseline`},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), o, s) },
 	}
 	o.addFlags(cmd.Flags())
-	if err := cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // the flag exists and is registered once
+	for flag, values := range map[string][]string{"format": auditFormats(), "benchmark": versionNames(), "control": controlIDs()} {
+		if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			panic(err) // the flag exists and is registered once
+		}
 	}
 	return cmd
 }
@@ -67,67 +72,141 @@ It only reads. What it may not read is NOT_AVAILABLE, with the permission named.
 func (o *auditOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.profiles, "profile", nil, "audit the accounts of these `PROFILES` of the AWS configuration (default: the one in use)")
 	f.StringSliceVar(&o.regions, "region", nil, "ask for trails in these `REGIONS` (default: the profile's)")
-	f.StringVar(&o.role, "role", "", "follow the chain into other accounts by the role of this `NAME` there")
+	f.StringVar(&o.role, "role", "", "enter other accounts by the role of this `NAME` there, and follow the chain into them")
+	f.StringVar(&o.externalID, "external-id", "", "the `ID` that the roles ask for")
+	f.StringSliceVar(&o.accounts, "account", nil, "audit these `ACCOUNTS`, by --role")
+	f.BoolVar(&o.organization, "organization", false, "audit all active accounts of the organization, by --role; with --account, those of them")
 	f.StringVar(&o.endpoint, "endpoint-url", "", "ask this `URL` instead of AWS")
 	f.StringVar(&o.benchmark, "benchmark", string(control.Newest), "by this `VERSION` of the CIS AWS Foundations Benchmark")
 	f.StringSliceVar(&o.controls, "control", nil, "judge only these `CONTROLS`, which may be such that the benchmark does not have")
-	f.StringVar(&o.format, "format", "table", "`FORM` of the result: table, json, junit, sarif or html")
+	f.StringVar(&o.format, "format", "table", "`FORM` of the result: table, json, junit, sarif, html, asff (Security Hub) or ocsf")
 	f.BoolVar(&o.asJSON, "json", false, "the same as --format json")
 	f.StringVar(&o.baseline, "baseline", "", "accept the findings in this `FILE`, which --format json wrote")
+	f.StringVar(&o.resume, "resume", "", "note in this `FILE` the accounts that are done, and do not ask them again in another run")
+	f.IntVar(&o.workers, "workers", 4, "audit `N` accounts at a time")
+}
+
+func auditFormats() []string {
+	return slices.Sorted(maps.Keys(auditWriters(nil)))
+}
+
+func versionNames() []string {
+	var names []string
+	for _, v := range control.Versions() {
+		names = append(names, string(v))
+	}
+	return names
+}
+
+func controlIDs() []string {
+	var ids []string
+	for _, c := range control.Builtin().Controls {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// auditWriters are the forms of the result by name. The table is for s.
+func auditWriters(s *Streams) map[string]report.Writer {
+	all := report.Formats()
+	all["table"] = func(w io.Writer, a report.Audit) error { return showAudit(w, newScreen(s.Out, s.Getenv), a) }
+	return all
+}
+
+// An auditing is what the options come to.
+type auditing struct {
+	o        auditOptions
+	s        Streams
+	version  control.Version
+	controls []control.Control
+	accepted *baseline
+	notes    *auditNotes // nil without --resume
+	pacer    audit.Pacer
 }
 
 func runAudit(ctx context.Context, o auditOptions, s Streams) error {
+	write, err := o.check(&s)
+	if err != nil {
+		return err
+	}
+	a := &auditing{o: o, s: s}
+	if a.version, err = control.ParseVersion(o.benchmark); err != nil {
+		return usagef("--benchmark: %w", err)
+	}
+	if a.controls, err = o.selected(a.version); err != nil {
+		return err
+	}
+	if a.accepted, err = readBaseline(o.baseline); err != nil {
+		return err
+	}
+	if o.resume != "" {
+		if a.notes, err = openNotes(o.resume, a.notesHead()); err != nil {
+			return err
+		}
+		defer a.notes.close()
+	}
+	places, err := a.places(ctx)
+	if err != nil {
+		return err
+	}
+	result, asked := a.ask(ctx, places)
+	switch {
+	case ctx.Err() != nil && asked == 0:
+		return ctx.Err()
+	case asked == 0:
+		return nobody(result)
+	}
+	findings := a.accept(&result)
+	out := bufio.NewWriter(s.Out)
+	if err := write(out, result); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return a.ending(ctx, result, asked, findings)
+}
+
+// check refuses what does not go together, before anybody is asked.
+func (o *auditOptions) check(s *Streams) (report.Writer, error) {
 	if o.asJSON {
 		o.format = "json"
 	}
-	write, ok := report.Formats()[o.format]
-	if !ok {
-		formats := slices.Sorted(maps.Keys(report.Formats()))
-		return usagef("--format: %q is not one of %s%s", o.format, strings.Join(formats, ", "), didYouMean(o.format, formats))
+	write, ok := auditWriters(s)[o.format]
+	switch {
+	case !ok:
+		return nil, usagef("--format: %q is not one of %s%s", o.format, strings.Join(auditFormats(), ", "), didYouMean(o.format, auditFormats()))
+	case o.workers < 1:
+		return nil, usagef("--workers: at least one account at a time")
+	case o.organization && o.role == "":
+		return nil, usagef("--organization needs --role: the name of a role that each account has, such as SecurityAudit or OrganizationAccountAccessRole")
+	case len(o.accounts) > 0 && o.role == "":
+		return nil, usagef("--account needs --role: the name of a role that each of these accounts has")
+	case strings.HasPrefix(o.role, "arn:"):
+		return nil, usagef("--role: only the role's name is wanted, which is the same in each account: %s", o.role[strings.LastIndex(o.role, ":")+1:])
+	case o.externalID != "" && o.role == "":
+		return nil, usagef("--external-id goes with --role")
+	case (o.organization || len(o.accounts) > 0) && len(o.profiles) > 1:
+		return nil, usagef("--organization and --account go with one --profile, whose account the roles trust")
 	}
-	version, err := control.ParseVersion(o.benchmark)
-	if err != nil {
-		return usagef("--benchmark: %w", err)
-	}
-	controls, err := o.selected(version)
-	if err != nil {
-		return err
-	}
-	accepted, err := readBaseline(o.baseline)
-	if err != nil {
-		return err
-	}
-	places, err := auditPlaces(ctx, o)
-	if err != nil {
-		return err
-	}
-	var reports []report.Report
-	findings := false
-	for _, p := range places {
-		a, err := audit.Read(ctx, audit.Options{
-			Account: p.account, Region: p.region, Partition: p.partition, Open: p.open, Now: s.Now().UTC(), Unpaced: o.endpoint != "",
-		})
-		if err != nil {
-			return err
+	o.role = strings.TrimPrefix(o.role, "role/")
+	for _, id := range o.accounts {
+		if !accountID.MatchString(id) {
+			return nil, usagef("--account: %q is no account, which has 12 digits", id)
 		}
-		r := report.Of(&a, audit.Judge(&a, controls, version), version)
-		for i := range r.Findings {
-			findings = findings || r.Findings[i].Status != audit.Passed && !accepted[keyOf(&r.Findings[i])]
+	}
+	for _, region := range o.regions {
+		if !regionName.MatchString(region) {
+			return nil, usagef("--region: %q is no Region%s", region, didYouMean(region, regions))
 		}
-		reports = append(reports, r)
 	}
-	out := bufio.NewWriter(s.Out)
-	if err := write(out, reports); err != nil {
-		return err
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	if findings {
-		return exitStatus(exitFindings)
-	}
-	return nil
+	return write, nil
 }
+
+var (
+	accountID  = regexp.MustCompile(`^\d{12}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
+)
 
 // selected are the controls to judge: those that the version has, but for what
 // this audit does not ask for.
@@ -137,11 +216,7 @@ func (o *auditOptions) selected(v control.Version) ([]control.Control, error) {
 	for _, id := range o.controls {
 		c, ok := pack.Control(id)
 		if !ok {
-			var ids []string
-			for i := range pack.Controls {
-				ids = append(ids, pack.Controls[i].ID)
-			}
-			return nil, usagef("--control: there is no control %q%s", id, didYouMean(id, ids))
+			return nil, usagef("--control: there is no control %q%s", id, didYouMean(id, controlIDs()))
 		}
 		all = append(all, *c)
 	}
@@ -154,46 +229,4 @@ func (o *auditOptions) selected(v control.Version) ([]control.Control, error) {
 		}
 	}
 	return all, nil
-}
-
-// keyOf is what a finding is known by in a baseline.
-func keyOf(f *audit.Finding) string {
-	return strings.Join([]string{f.Account, f.Region, f.Control, string(f.Status)}, "|")
-}
-
-// readBaseline reads what is accepted; no file is nothing.
-func readBaseline(name string) (map[string]bool, error) {
-	if name == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, usagef("--baseline: %w", err)
-	}
-	var had struct {
-		Reports []struct {
-			Findings []struct {
-				Account, Region, Control string
-				Status                   audit.Status
-			}
-		}
-	}
-	if err := json.Unmarshal(text, &had); err != nil {
-		return nil, usagef("--baseline: %s is not what --format json writes: %w", name, err)
-	}
-	accepted := map[string]bool{}
-	for _, r := range had.Reports {
-		for _, f := range r.Findings {
-			accepted[keyOf(&audit.Finding{Account: f.Account, Region: f.Region, Control: f.Control, Status: f.Status})] = true
-		}
-	}
-	if len(accepted) == 0 {
-		return nil, usagef("--baseline: %s holds no findings", name)
-	}
-	return accepted, nil
-}
-
-// errNoRole is why another account is not entered.
-func errNoRole(account string) error {
-	return fmt.Errorf("account %s is another one: name a role there with --role", account)
 }

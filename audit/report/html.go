@@ -1,30 +1,34 @@
 package report
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"html/template"
 	"io"
-
-	"tocsin/audit"
 )
 
-//go:embed page.html
-var page string
+var (
+	//go:embed page.html
+	page string
+	//go:embed page.css
+	style string
+)
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"number": number,
-	"counts": Report.counts,
-	"plain":  plain,
-	"lines":  lines,
-	"class": func(s audit.Status) string {
-		return map[audit.Status]string{audit.Passed: "passed", audit.Failed: "failed", audit.Warning: "warning", audit.NotAvailable: "open"}[s]
-	},
-	"answer": func(e audit.Evidence) string { return string(e.Answer) },
-	"worth":  func(f audit.Finding) bool { return f.Status != audit.Passed },
-}).Parse(page))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"plain": plain, "visible": visible}).Parse(page))
 
-// HTML writes the reports as one page that needs nothing from anywhere: no
-// script, no picture, no network. It prints on white with everything unfolded.
-func HTML(w io.Writer, reports []Report) error {
-	return pageTemplate.Execute(w, reports)
+// HTML writes the audit as one page that needs nothing from anywhere: no script,
+// no picture, no network, which its own policy forbids too. It prints on A4 with
+// everything unfolded.
+func HTML(w io.Writer, a Audit) error {
+	sum := sha256.Sum256([]byte(style))
+	return pageTemplate.Execute(w, struct {
+		Style  template.CSS
+		Policy string
+		*view
+	}{
+		template.CSS(style), // ours
+		"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
+		viewOf(a),
+	})
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"strings"
 
@@ -8,20 +9,28 @@ import (
 	"tocsin/core/junit"
 )
 
-// JUnit writes the reports as test results: FAILED and WARNING are failures,
-// NOT_AVAILABLE is skipped.
-func JUnit(w io.Writer, reports []Report) error {
-	var all junit.Suites
-	for _, r := range reports {
-		s := junit.Suite{Name: plain(r.Account + " " + r.Region), Timestamp: r.At.Format("2006-01-02T15:04:05")}
-		for i := range r.Findings {
-			f := &r.Findings[i]
-			c := junit.Case{Name: strings.TrimSpace(number(f) + " " + f.Control), Class: "audit." + string(r.Benchmark)}
-			switch f.Status {
-			case audit.Failed, audit.Warning:
-				c.Failure = &junit.Outcome{Message: plain(string(f.Status) + ": " + f.Summary), Text: detail(f)}
-			case audit.NotAvailable:
-				c.Skipped = &junit.Outcome{Message: plain(f.Summary)}
+// JUnit writes the audit as test results: FAILED and WARNING are failures,
+// NOT_AVAILABLE and what the baseline accepts are skipped. An account that could
+// not be asked is an error.
+func JUnit(w io.Writer, a Audit) error {
+	all := junit.Suites{Name: "tocsin audit"}
+	for i := range a.Reports {
+		r := &a.Reports[i]
+		s := junit.Suite{Name: plain(cmp.Or(r.Account, "unknown account") + " " + r.Region), Timestamp: r.At.UTC().Format("2006-01-02T15:04:05")}
+		if r.Unasked != "" {
+			s.Add(junit.Case{Name: "asking the account", Class: "audit", Error: &junit.Outcome{Message: plain(r.Unasked)}})
+		}
+		for k := range r.Findings {
+			f := &r.Findings[k]
+			c := junit.Case{Name: strings.TrimSpace(Number(f) + " " + f.Control), Class: "audit." + string(r.Benchmark)}
+			switch {
+			case f.Status == audit.Passed:
+			case r.Accepts(f):
+				c.Skipped = &junit.Outcome{Message: plain("accepted by the baseline: " + string(f.Status) + ": " + summary(f))}
+			case f.Status == audit.NotAvailable:
+				c.Skipped = &junit.Outcome{Message: plain(summary(f))}
+			default:
+				c.Failure = &junit.Outcome{Message: plain(string(f.Status) + ": " + summary(f)), Text: detail(f)}
 			}
 			s.Add(c)
 		}
@@ -32,12 +41,12 @@ func JUnit(w io.Writer, reports []Report) error {
 
 // detail is the chain and the mend, a line each.
 func detail(f *audit.Finding) string {
-	lines := []string{plain(chain(f, "(!) "))}
+	lines := []string{plain(Chain(f))}
+	if len(f.Missed) > 0 {
+		lines = append(lines, "missed: "+plain(strings.Join(f.Missed, ", ")))
+	}
 	if f.Mend != nil {
-		lines = append(lines, plain(f.Mend.Text))
-		for _, c := range f.Mend.CLI {
-			lines = append(lines, plain(c))
-		}
+		lines = append(lines, mendLines(f.Mend)...)
 	}
 	return strings.Join(lines, "\n")
 }

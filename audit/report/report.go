@@ -6,105 +6,157 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"tocsin/audit"
 	"tocsin/core/control"
 )
 
-// A Report is what is written: the findings of one account and Region.
+// An Audit is what is written: what became of each account and Region, by which
+// version of the program and when.
+type Audit struct {
+	Version string    `json:"tocsin"`
+	At      time.Time `json:"at"`
+	Reports []Report  `json:"reports"`
+}
+
+// A Report has the findings of one account and Region.
 type Report struct {
-	Account   string          `json:"account"`
+	Account string `json:"account"`
+	// Name is what the organization calls the account.
+	Name      string          `json:"name,omitempty"`
+	Partition string          `json:"partition,omitempty"`
 	Region    string          `json:"region"`
 	At        time.Time       `json:"at"`
 	Benchmark control.Version `json:"benchmark"`
 	Calls     int             `json:"calls"`
-	Findings  []audit.Finding `json:"findings"`
-	Missing   []audit.Missing `json:"missing,omitempty"`
+	// Unasked is why the account could not be asked at all; its findings are
+	// NOT_AVAILABLE then.
+	Unasked  string          `json:"unasked,omitempty"`
+	Findings []audit.Finding `json:"findings"`
+	// Accepted are the controls whose findings a baseline accepts.
+	Accepted []string        `json:"accepted,omitempty"`
+	Missing  []audit.Missing `json:"missing,omitempty"`
 }
 
 // Of is the report on an account.
 func Of(a *audit.Account, findings []audit.Finding, v control.Version) Report {
-	return Report{Account: a.ID, Region: a.Region, At: a.At, Benchmark: v, Calls: a.Calls, Findings: findings, Missing: a.Missing}
+	return Report{
+		Account: a.ID, Partition: a.Partition, Region: a.Region, At: a.At, Benchmark: v, Calls: a.Calls, Findings: findings, Missing: a.Missing,
+	}
 }
 
-// A Writer writes reports in one form.
-type Writer func(io.Writer, []Report) error
-
-// Formats are the forms by name.
-func Formats() map[string]Writer {
-	return map[string]Writer{"table": Table, "json": JSON, "junit": JUnit, "sarif": SARIF, "html": HTML}
-}
-
-// JSON writes the reports as one document.
-func JSON(w io.Writer, reports []Report) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(struct {
-		Reports []Report `json:"reports"`
-	}{reports})
-}
-
-// statuses are in the order in which they are told.
-var statuses = []audit.Status{audit.Failed, audit.Warning, audit.NotAvailable, audit.Passed}
-
-// counts is the sentence with how many findings have each status.
-func (r Report) counts() string {
-	var parts []string
-	for _, s := range statuses {
-		n := 0
-		for i := range r.Findings {
-			if r.Findings[i].Status == s {
-				n++
-			}
+// Count is how many findings have the status.
+func (r *Report) Count(s audit.Status) int {
+	n := 0
+	for i := range r.Findings {
+		if r.Findings[i].Status == s {
+			n++
 		}
-		if n > 0 {
+	}
+	return n
+}
+
+// Accepts tells whether the control's finding is accepted.
+func (r *Report) Accepts(f *audit.Finding) bool { return slices.Contains(r.Accepted, f.Control) }
+
+// Statuses are in the order in which they are told.
+func Statuses() []audit.Status {
+	return []audit.Status{audit.Failed, audit.Warning, audit.NotAvailable, audit.Passed}
+}
+
+// Counts is the sentence with how many findings have each status.
+func (r *Report) Counts() string {
+	var parts []string
+	for _, s := range Statuses() {
+		if n := r.Count(s); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// number is the finding's number in the benchmark, or its id in Security Hub.
-func number(f *audit.Finding) string {
+// A Writer writes an audit in one form.
+type Writer func(io.Writer, Audit) error
+
+// Formats are the forms for programs, and HTML, by name.
+func Formats() map[string]Writer {
+	return map[string]Writer{"json": JSON, "junit": JUnit, "sarif": SARIF, "html": HTML, "asff": ASFF, "ocsf": OCSF}
+}
+
+// JSON writes the audit as one document.
+func JSON(w io.Writer, a Audit) error {
+	a.Reports = orEmpty(a.Reports)
+	return writeJSON(w, a, "  ")
+}
+
+// writeJSON writes a value as JSON of which no character is one that a terminal
+// or a reader would take for more than itself.
+func writeJSON(w io.Writer, v any, indent string) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetIndent("", indent)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escapeJSON(b.String()))
+	return err
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Number is the finding's number in the benchmark, or its id in Security Hub.
+func Number(f *audit.Finding) string {
 	if f.Item != "" {
 		return f.Item
 	}
 	return f.SecurityHub
 }
 
-// chain is the path in one line, with the link that broke marked.
-func chain(f *audit.Finding, broke string) string {
+// Broken is the link that broke first, nil for none.
+func Broken(f *audit.Finding) *audit.Link {
+	if f.Broke < 0 || f.Broke >= len(f.Path) {
+		return nil
+	}
+	return &f.Path[f.Broke]
+}
+
+// Chain is the path in one line, with the link that broke marked.
+func Chain(f *audit.Finding) string {
 	var parts []string
 	for i, l := range f.Path {
 		text := l.Kind + " " + l.Name
 		if i == f.Broke {
-			text = broke + text
+			text = "(!) " + text
 		}
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, " > ")
 }
 
-// plain is a text from the account on one line without control characters.
-func plain(text string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, text)), " ")
+// standard is the benchmark that a finding is by, "" for none.
+func standard(f *audit.Finding) string {
+	if f.Item == "" {
+		return ""
+	}
+	return "CIS AWS Foundations Benchmark v" + string(f.Benchmark)
 }
 
-// lines is a text of several lines, each without control characters.
-func lines(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-			return ' '
-		}
-		return r
-	}, text)
+// passedText is what a finding that has nothing to complain of says.
+const passedText = "every event of the control reaches a confirmed subscriber"
+
+// summary is why, of a finding that passed too.
+func summary(f *audit.Finding) string {
+	if f.Summary == "" {
+		return passedText
+	}
+	return f.Summary
 }

@@ -1,0 +1,232 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tocsin/audit"
+	"tocsin/core/control"
+)
+
+// A view is what the page shows, put together before it is written. Its texts are
+// as they came; the page escapes them.
+type view struct {
+	Version, At, Benchmark string
+	Tallies                []tally
+	Findings               int
+	Sections               []section
+	Controls               []controlRow // where there are several sections
+	Unread                 int
+}
+
+// A tally is how many findings have a status.
+type tally struct {
+	Status       audit.Status
+	Class, Means string
+	N            int
+	// X and Width are in hundredths of a bar.
+	X, Width float64
+}
+
+// A section is one account and Region.
+type section struct {
+	*Report
+	ID, Title, When string
+	Tallies         []tally
+	Shown           []shown
+	Evidence        []exhibit
+}
+
+// A shown is a finding.
+type shown struct {
+	*audit.Finding
+	ID, Class, Number, Title, Why string
+	Accepted                      bool
+	Links                         []node
+	Auditors, Notes               []audit.Remark
+	Exhibits                      []*exhibit
+}
+
+// A node is a link of a chain as it is drawn.
+type node struct {
+	Kind, Name, Short, Class, State, Text string
+}
+
+// An exhibit is an answer that findings rest on, shown once in a section.
+type exhibit struct {
+	ID, Name, Text string
+	audit.Evidence
+}
+
+// A controlRow is what became of a control in all accounts and Regions.
+type controlRow struct {
+	Number, Title, Control string
+	Tallies                []tally
+	Open                   []where
+}
+
+// A where is where a control did not pass.
+type where struct{ ID, Title, Class string }
+
+var classes = map[audit.Status]string{audit.Passed: "passed", audit.Failed: "failed", audit.Warning: "warning", audit.NotAvailable: "open"}
+
+var means = map[audit.Status]string{
+	audit.Failed:       "an event reaches nobody",
+	audit.Warning:      "it holds, but not for all or not always",
+	audit.NotAvailable: "it could not be decided",
+	audit.Passed:       "every event reaches somebody",
+}
+
+func tallies(count func(audit.Status) int) []tally {
+	var list []tally
+	total := 0
+	for _, s := range Statuses() {
+		n := count(s)
+		list = append(list, tally{Status: s, Class: classes[s], Means: means[s], N: n})
+		total += n
+	}
+	x := 0.0
+	for i := range list {
+		list[i].X, list[i].Width = x, 100*float64(list[i].N)/float64(max(1, total))
+		x += list[i].Width
+	}
+	return list
+}
+
+func viewOf(a Audit) *view {
+	v := &view{Version: a.Version, At: a.At.UTC().Format("2 January 2006, 15:04 MST")}
+	counts := map[audit.Status]int{}
+	for i := range a.Reports {
+		r := &a.Reports[i]
+		v.Benchmark = string(r.Benchmark)
+		s := sectionOf(r, fmt.Sprintf("a%d", i+1))
+		for k := range r.Findings {
+			counts[r.Findings[k].Status]++
+		}
+		v.Findings += len(r.Findings)
+		v.Unread += len(r.Missing)
+		v.Sections = append(v.Sections, s)
+	}
+	v.Tallies = tallies(func(s audit.Status) int { return counts[s] })
+	if len(v.Sections) > 1 {
+		v.Controls = controlRows(v.Sections)
+	}
+	return v
+}
+
+func sectionOf(r *Report, id string) section {
+	s := section{Report: r, ID: id, Title: cmp.Or(r.Account, "unknown account") + ", " + r.Region, When: r.At.UTC().Format("2006-01-02 15:04:05 MST")}
+	s.Tallies = tallies(r.Count)
+	at := map[string]int{}
+	refs := make([][]int, len(r.Findings))
+	for i := range r.Findings {
+		for _, e := range r.Findings[i].Evidence {
+			key := e.Call + "\x00" + e.Resource + "\x00" + string(e.Answer)
+			n, known := at[key]
+			if !known {
+				n = len(s.Evidence)
+				at[key] = n
+				s.Evidence = append(s.Evidence, exhibit{ID: fmt.Sprintf("%s-e%d", id, n+1), Name: fmt.Sprintf("E%d", n+1), Text: indented(e.Answer), Evidence: e})
+			}
+			if !slices.Contains(refs[i], n) {
+				refs[i] = append(refs[i], n)
+			}
+		}
+	}
+	for i := range r.Findings {
+		f := shownOf(r, &r.Findings[i], id)
+		for _, n := range refs[i] {
+			f.Exhibits = append(f.Exhibits, &s.Evidence[n])
+		}
+		s.Shown = append(s.Shown, f)
+	}
+	return s
+}
+
+// indented is JSON for reading; what is none is shown as it is.
+func indented(answer json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Indent(&b, answer, "", " ") != nil {
+		return string(answer)
+	}
+	return b.String()
+}
+
+func shownOf(r *Report, f *audit.Finding, section string) shown {
+	s := shown{
+		Finding: f, ID: section + "-" + f.Control, Class: classes[f.Status], Number: Number(f), Title: titleOf(f), Why: summary(f), Accepted: r.Accepts(f),
+		Links: nodes(f),
+	}
+	for _, m := range f.Remarks {
+		if m.About == "auditor" {
+			s.Auditors = append(s.Auditors, m)
+		} else {
+			s.Notes = append(s.Notes, m)
+		}
+	}
+	return s
+}
+
+// Worth tells whether there is something to look at.
+func (s shown) Worth() bool { return s.Status != audit.Passed }
+
+// wayOfAlarm are the links that an alarm's chain has, to show which are not reached.
+var wayOfAlarm = []string{
+	audit.TrailLink, audit.SelectorLink, audit.LogGroupLink, audit.FilterLink, audit.MetricLink, audit.AlarmLink, audit.TopicLink, audit.SubscriptionLink,
+}
+
+var states = map[audit.Rank]string{
+	audit.Holds: "holds", audit.Restricted: "holds in part", audit.Unknown: "could not be read", audit.Broken: "broken",
+}
+
+// nodes are the links as they are drawn, and those that a chain which ends early
+// does not reach.
+func nodes(f *audit.Finding) []node {
+	var list []node
+	ends := ""
+	for _, l := range f.Path {
+		list = append(list, node{Kind: l.Kind, Name: l.Name, Short: short(l.Name), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text})
+		ends = l.Kind
+	}
+	c, known := control.Builtin().Control(f.Control)
+	if i := slices.Index(wayOfAlarm, ends); known && c.Kind == control.Alarm && i >= 0 && f.Broke >= 0 {
+		for _, kind := range wayOfAlarm[i+1:] {
+			list = append(list, node{Kind: kind, Class: "beyond", State: "not reached"})
+		}
+	}
+	return list
+}
+
+func controlRows(sections []section) []controlRow {
+	var rows []controlRow
+	at := map[string]int{}
+	counts := map[string]map[audit.Status]int{}
+	for _, s := range sections {
+		for _, f := range s.Shown {
+			i, known := at[f.Control]
+			if !known {
+				i = len(rows)
+				at[f.Control] = i
+				counts[f.Control] = map[audit.Status]int{}
+				rows = append(rows, controlRow{Number: f.Number, Title: f.Title, Control: f.Control})
+			}
+			counts[f.Control][f.Status]++
+			if f.Worth() {
+				rows[i].Open = append(rows[i].Open, where{f.ID, s.Title, f.Class})
+			}
+		}
+	}
+	for i := range rows {
+		rows[i].Tallies = tallies(func(s audit.Status) int { return counts[rows[i].Control][s] })
+	}
+	return rows
+}
+
+// Says is a tally in words.
+func (t tally) Says() string {
+	return fmt.Sprintf("%d %s", t.N, strings.ReplaceAll(string(t.Status), "_", " "))
+}
