@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"tocsin/internal/freeport"
 	"tocsin/internal/sdkhttp"
 	"tocsin/source"
 )
@@ -24,14 +25,7 @@ func TestQueueOfMoto(t *testing.T) {
 	if err != nil || testing.Short() {
 		t.Skip("moto_server is not on the PATH, or the test is to be short")
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(free.Addr().String())
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	_, port, err := net.SplitHostPort(freeport.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}

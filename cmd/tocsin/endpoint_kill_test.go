@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -29,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"tocsin/internal/freeport"
 	"tocsin/internal/sdkhttp"
 	"tocsin/store/state"
 )
@@ -230,12 +230,7 @@ func (c *customer) recorded(t *testing.T, dsn string) {
 // Killed at any instant, the endpoint has all that it acknowledged, nothing
 // half-made, and takes a call that is made again as AWS does.
 func TestEndpointKilled(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := freeport.Address(t)
 	t.Setenv("TOCSIN_ROOT_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
 	t.Setenv("TOCSIN_ROOT_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 	folder := t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -125,12 +126,17 @@ type terraform struct {
 // newTerraform copies a configuration and initializes it.
 func newTerraform(t *testing.T, s *server, name string) *terraform {
 	t.Helper()
-	from := filepath.Join(cases(t), name)
+	return initTerraform(t, s, os.DirFS(filepath.Join(cases(t), name)))
+}
+
+// initTerraform copies a configuration from anywhere and initializes it.
+func initTerraform(t *testing.T, s *server, from fs.FS) *terraform {
+	t.Helper()
 	if err := exec.Command("terraform", "-version").Run(); err != nil {
 		t.Skip("Terraform is not installed")
 	}
 	tf := &terraform{s: s, folder: t.TempDir()}
-	if err := os.CopyFS(tf.folder, os.DirFS(from)); err != nil {
+	if err := os.CopyFS(tf.folder, from); err != nil {
 		t.Fatal(err)
 	}
 	tf.env = append(s.environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/emersion/go-smtp"
 
+	"tocsin/internal/freeport"
 	"tocsin/internal/sdkhttp"
 )
 
@@ -73,7 +74,7 @@ func start(t *testing.T, flags ...string) *server {
 		t.Fatal(err)
 	}
 	s := &server{t: t, log: &bytes.Buffer{}, mailbox: openMailbox(t)}
-	address := freeAddress(t)
+	address := freeport.Address(t)
 	s.endpoint = "http://" + address
 	args := []string{
 		"serve", "--data", t.TempDir(), "--listen", address, "--console", "off", "--account", account, "--region", region, "--pack", "none",
@@ -148,16 +149,6 @@ func eventually(t *testing.T, what string, is func() bool) {
 			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // A mailbox is a mail server that keeps what it gets.

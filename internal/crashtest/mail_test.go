@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/emersion/go-smtp"
+
+	"tocsin/internal/freeport"
 )
 
 // A mailbox is a mail server with somebody who confirms at once.
@@ -31,7 +33,7 @@ type mailbox struct {
 }
 
 func newMailbox(t *testing.T, listen string) *mailbox {
-	m := &mailbox{t: t, address: freeAddress(t), listen: listen, got: map[string]int{}}
+	m := &mailbox{t: t, address: freeport.Address(t), listen: listen, got: map[string]int{}}
 	m.open()
 	t.Cleanup(m.close)
 	return m

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +21,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"tocsin/internal/freeport"
 	"tocsin/source/sqstest"
 	"tocsin/synth"
 )
@@ -82,7 +82,7 @@ func newWorld(t *testing.T, seed uint64, dsn func(dir string) string) *world {
 	t.Cleanup(w.queue.Close)
 	w.told = newReceiver(t, seed)
 	for i := range w.listen {
-		w.listen[i], w.console[i] = freeAddress(t), freeAddress(t)
+		w.listen[i], w.console[i] = freeport.Address(t), freeport.Address(t)
 	}
 	w.segments = filepath.Join(w.dir, "segments")
 	must(t, synth.Generate(synth.Options{
@@ -331,21 +331,6 @@ func (w *world) clients() []string {
 		"AWS_ENDPOINT_URL_S3=" + w.s3.URL, "AWS_ENDPOINT_URL_SQS=" + strings.TrimSuffix(w.queue.URL, "/123456789012/queue"),
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 	}
-}
-
-// freeAddress is an address that nobody listens at, below those that the system
-// gives to connections: it stays free while the daemon is down.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 15_000+rand.IntN(17_000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 func must(t *testing.T, err error) {
