@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tocsin/app"
 	"tocsin/core/digest"
 	"tocsin/flow"
 	"tocsin/source"
@@ -32,6 +33,7 @@ type validateOptions struct {
 	verbose                   bool
 	complete, noUnnamed       bool
 	resume                    string
+	data                      string
 	workers                   int
 }
 
@@ -91,6 +93,7 @@ func (o *validateOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.complete, "complete", false, "exit with 3 also when some of the time is not covered")
 	f.BoolVar(&o.noUnnamed, "no-unnamed", false, "do not look for log files that no digest lists")
 	f.StringVar(&o.resume, "resume", "", "note in this `FILE` what is done, and do not read that again in another run")
+	f.StringVar(&o.data, "data", "", "also compare with what tocsin serve took in, whose data `DIR` this is, whether it runs or not")
 	f.IntVar(&o.workers, "workers", 0, "read `N` log files at a time (default four per processor)")
 }
 
@@ -105,6 +108,7 @@ type validation struct {
 	flow   flow.ValidateOptions
 	// trails is asked where a trail delivers.
 	trails func(context.Context) (*source.CloudTrail, error)
+	stored func() error // closes what --data names; may be nil
 }
 
 func runValidateLogs(ctx context.Context, o validateOptions, args []string, s Streams) error {
@@ -125,14 +129,7 @@ func runValidateLogs(ctx context.Context, o validateOptions, args []string, s St
 	if err := v.prepare(ctx, args); err != nil {
 		return err
 	}
-	closing, err := v.openResume()
-	if err != nil {
-		return err
-	}
-	report, err := v.run(ctx)
-	if closing != nil {
-		err = errors.Join(err, closing())
-	}
+	report, err := v.report(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,6 +150,24 @@ func runValidateLogs(ctx context.Context, o validateOptions, args []string, s St
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return validateStatus(report, o.complete)
+}
+
+// report opens what is read besides log files, validates, and closes it.
+func (v *validation) report(ctx context.Context) (r flow.ValidateReport, err error) {
+	if err := v.openData(ctx); err != nil {
+		return r, err
+	}
+	if v.stored != nil {
+		defer func() { err = errors.Join(err, v.stored()) }()
+	}
+	closing, err := v.openResume()
+	if err != nil {
+		return r, err
+	}
+	if closing != nil {
+		defer func() { err = errors.Join(err, closing()) }()
+	}
+	return v.run(ctx)
 }
 
 // validateStatus is the exit code that a report stands for.
@@ -176,7 +191,7 @@ func onlyUnread(r flow.ValidateReport) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(r.Folders, func(f flow.FolderReport) bool { return len(f.Unnamed) > 0 })
+	return !slices.ContainsFunc(r.Folders, func(f flow.FolderReport) bool { return len(f.Unnamed) > 0 }) && !r.Stored.Wrong()
 }
 
 // run finds the chains and validates them.
@@ -322,6 +337,22 @@ func (v *validation) keys(ctx context.Context) error {
 		cached.From = api
 	}
 	v.flow.Keys = cached
+	return nil
+}
+
+// openData opens what tocsin serve keeps.
+func (v *validation) openData(ctx context.Context) error {
+	if v.o.data == "" {
+		return nil
+	}
+	local, closing, err := app.OpenData(ctx, v.o.data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usagef("--data: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	v.flow.Stored, v.stored = &flow.Stored{DB: local.State, Name: v.o.data}, closing
 	return nil
 }
 

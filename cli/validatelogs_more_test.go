@@ -12,10 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/digest"
+	"tocsin/store/state"
 )
 
 // mirrored writes a world into a directory and gives the arguments that
@@ -281,7 +283,7 @@ func TestValidateLogsJSONIsAsDocumented(t *testing.T) {
 	}
 	want, got := map[string]string{}, map[string]string{}
 	keys(t, example[1], nil, want)
-	_, _, args := mirrored(t, "", func(w *world) {
+	w, _, args := mirrored(t, "", func(w *world) {
 		w.trail.OrganizationID = "o-abcde12345"
 		c := w.chain(0, 6)
 		w.delete(c[1:3]...)
@@ -290,6 +292,10 @@ func TestValidateLogsJSONIsAsDocumented(t *testing.T) {
 		w.keys[0].ValidTo = at(5)
 	})
 	args = append(args, "--start-time", at(0).Format("2006-01-02T15:04:05Z"), "--resume", filepath.Join(t.TempDir(), "done"))
+	gone := state.Mark{Source: "s3://bucket", Key: w.log(4.6, "gone").Place.Key, Version: "1", At: at(5)}
+	bad := w.taken("s3://bucket", "")[0]
+	bad.Problem = "gzip: invalid header"
+	args = append(args, "--data", tookIn(t, time.Time{}, gone, bad))
 	for range 2 {
 		code, out, errs := run(t.Context(), args...)
 		if code != 3 {
@@ -303,7 +309,7 @@ func TestValidateLogsJSONIsAsDocumented(t *testing.T) {
 		t.Errorf("a chain without its oldest digests, all of it asked for: %d %s%s", code, out, errs)
 	}
 	keys(t, out, nil, got)
-	rare := []string{".interrupted", ".folders[].unnamed_left_out"}
+	rare := []string{".interrupted", ".stored.left_out", ".folders[].unnamed_left_out"}
 	maps.DeleteFunc(want, func(key, _ string) bool { return slices.Contains(rare, key) })
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("documented (-) and printed (+) keys differ:\n%s", d)

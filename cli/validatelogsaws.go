@@ -35,8 +35,8 @@ func (v *validation) asCLI(ctx context.Context, args []string) error {
 	if v.o.trailARN == "" || v.o.start == "" {
 		return usagef("--format aws needs --trail-arn and --start-time, as the AWS CLI does")
 	}
-	if v.o.resume != "" || v.o.complete {
-		return usagef("--resume and --complete do not go with --format aws, which prints what the AWS CLI prints")
+	if v.o.resume != "" || v.o.complete || v.o.data != "" {
+		return usagef("--resume, --complete and --data do not go with --format aws, which prints what the AWS CLI prints")
 	}
 	report := &awsReport{out: bufio.NewWriter(v.s.Out), err: v.s.Err, verbose: v.o.verbose, arn: v.o.trailARN, doubleSpaced: true}
 	err := v.walkAsCLI(ctx, args, report)

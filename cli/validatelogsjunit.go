@@ -53,5 +53,27 @@ func writeJUnit(w io.Writer, r flow.ValidateReport, complete bool) error {
 		}
 		all.Suites = append(all.Suites, s)
 	}
+	if r.Stored != nil {
+		all.Suites = append(all.Suites, storedSuite(r.Stored))
+	}
 	return all.Write(w)
+}
+
+// storedSuite is the comparison with what a server took in.
+func storedSuite(r *flow.StoredReport) junit.Suite {
+	s := junit.Suite{Name: clean("tocsin serve, " + r.Data)}
+	s.Add(junit.Case{Name: "log files", Out: fmt.Sprintf("%d of %d taken in, %d older than what is remembered", r.TakenIn, r.Named, r.Forgotten)})
+	fault := func(file, text string) {
+		s.Add(junit.Case{Name: "log file " + clean(file), Failure: &junit.Outcome{Message: clean(text)}})
+	}
+	for _, file := range r.NotTakenIn {
+		fault(file, "not taken in")
+	}
+	for _, d := range r.Damaged {
+		fault(d.File, d.Problem)
+	}
+	for _, file := range r.Unnamed {
+		fault(file, "taken in, but no digest lists it")
+	}
+	return s
 }

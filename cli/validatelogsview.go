@@ -26,6 +26,7 @@ func (v *validateView) show(r flow.ValidateReport) {
 	for _, f := range r.Folders {
 		v.folder(f)
 	}
+	v.stored(r.Stored)
 	fmt.Fprintln(v.w)
 	v.sum(r)
 }
@@ -142,6 +143,42 @@ func (v *validateView) folder(f flow.FolderReport) {
 	}
 	if f.Uncovered > 0 {
 		fmt.Fprintf(v.w, "  %s not listed by a digest, as their time is not covered (yet)\n", count(f.Uncovered, "log file"))
+	}
+}
+
+// stored shows the comparison with what a server took in, if there is one.
+func (v *validateView) stored(r *flow.StoredReport) {
+	if r == nil {
+		return
+	}
+	text := thousands(r.TakenIn) + " of " + count(r.Named, "log file") + " taken in"
+	if r.TakenIn == r.Named {
+		text = v.sc.paint(green, text)
+	}
+	fmt.Fprintf(v.w, "\n%s\n  %s\n", v.sc.paint(bold, clean("tocsin serve, "+r.Data)), text)
+	if r.Forgotten > 0 {
+		for _, line := range wrap(count(r.Forgotten, "log file")+" older than what the server remembers (keep.marks): whether it took them in is not known", max(30, v.sc.width-4)) {
+			fmt.Fprintf(v.w, "  %s\n", v.sc.paint(dim, line))
+		}
+	}
+	for _, file := range r.NotTakenIn {
+		v.storedFile(file, "not taken in: the server has not seen its events")
+	}
+	for _, d := range r.Damaged {
+		v.storedFile(d.File, "not, or not all, could be read when it was taken in: "+d.Problem)
+	}
+	for _, file := range r.Unnamed {
+		v.storedFile(file, "taken in, but no digest lists it, although digests cover its time")
+	}
+	if r.LeftOut > 0 {
+		fmt.Fprintf(v.w, "  and %s\n", count(r.LeftOut, "further log file"))
+	}
+}
+
+func (v *validateView) storedFile(name, text string) {
+	fmt.Fprintf(v.w, "  %s log file %s\n", v.sc.paint(loud, "✗"), clean(name))
+	for _, line := range wrap(clean(text), max(30, v.sc.width-6)) {
+		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(red, line))
 	}
 }
 

@@ -24,6 +24,8 @@ type ValidateOptions struct {
 	Workers int
 	// Unnamed also looks for log files that no digest names.
 	Unnamed bool
+	// Stored, if not nil, is compared with what digests name.
+	Stored *Stored
 	// Done, if not nil, is what an earlier run was through with.
 	Done *Done
 	// Progress, if not nil, is kept up to date.
@@ -61,20 +63,26 @@ func Validate(ctx context.Context, chains []Chain, o ValidateOptions) (ValidateR
 		r.progress.Listed.Add(int64(len(c.Keys) + len(c.Backfill)))
 	}
 	folders := newFolders()
-	var err error
+	stored, err := o.Stored.load(ctx)
+	if err != nil && ctx.Err() == nil {
+		return report, err
+	}
 	for _, c := range chains {
 		found := c.Trail
 		if o.Mirror {
 			c = r.origin(ctx, c)
 		}
 		var one *chainCheck
-		if one, err = r.chain(ctx, c, o, folders.of(c, found)); err != nil {
+		if one, err = r.chain(ctx, c, o, folders.of(c, found), stored); err != nil {
 			break
 		}
 		report.Chains = append(report.Chains, one.report)
 	}
 	if err == nil && o.Unnamed && ctx.Err() == nil {
 		report.Folders, err = folders.compare(ctx, o)
+	}
+	if err == nil && ctx.Err() == nil {
+		report.Stored, err = stored.compare(ctx, folders, o)
 	}
 	report.Interrupted = ctx.Err() != nil
 	report.ElapsedMS = time.Since(began).Milliseconds()

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tocsin/core/digest"
@@ -12,14 +13,15 @@ type chainCheck struct {
 	*reading
 	report ChainReport
 	folder *folder
+	stored *storedCheck
 	heads  []digest.Head
 	known  map[digest.Place]bool
 }
 
 // chain checks the normal digests of a chain, then its backfill digests.
-func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *folder) (*chainCheck, error) {
+func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *folder, stored *storedCheck) (*chainCheck, error) {
 	t := c.Trail
-	check := &chainCheck{reading: r, folder: f, known: map[digest.Place]bool{}, report: ChainReport{
+	check := &chainCheck{reading: r, folder: f, stored: stored, known: map[digest.Place]bool{}, report: ChainReport{
 		Bucket: c.Bucket, Prefix: t.Prefix, OrganizationID: t.OrganizationID, Account: t.Account, Region: t.Region, Trail: t.Name, HomeRegion: t.Home,
 		Covered: []digest.Span{}, Holes: []HoleReport{}, Findings: []Finding{},
 	}}
@@ -109,6 +111,9 @@ func (c *chainCheck) all(ctx context.Context, chain Chain, backfill bool, keys *
 	return nil
 }
 
+// errTakenIn is the remark on a missing log file whose events are not lost.
+var errTakenIn = errors.New("its events are known: the server had taken it in")
+
 // take books what was found about a digest and its log files.
 func (c *chainCheck) take(d *DigestResult) {
 	c.known[d.Place] = true
@@ -129,10 +134,14 @@ func (c *chainCheck) take(d *DigestResult) {
 		l := &d.Logs[i]
 		c.report.LogFiles.count(l.Verdict.Reason)
 		c.folder.name(l.Place)
+		taken := c.stored.name(l.Place)
 		if l.Earlier {
 			c.report.Earlier++
 		}
 		if !l.Verdict.Valid() {
+			if taken && l.Verdict.Reason == digest.NotFound {
+				l.Verdict.Detail = errTakenIn
+			}
 			c.find(KindLog, l.Place, l.Verdict, d.Place.String())
 		}
 	}

@@ -17,6 +17,7 @@ type folders struct {
 
 // A folder knows which of its log files digests have named.
 type folder struct {
+	trail        digest.Trail // one of those that deliver there
 	place, found digest.Place // as written; as it is called where it is listed
 	named        event.Seen
 	proven       [][]digest.Span // of each trail that delivers there
@@ -29,7 +30,7 @@ func (fs *folders) of(c Chain, found digest.Trail) *folder {
 	at := digest.Place{Bucket: c.Bucket, Key: c.Trail.LogFolder()}
 	f := fs.byPlace[at]
 	if f == nil {
-		f = &folder{place: at, found: digest.Place{Bucket: c.Bucket, Key: found.LogFolder()}}
+		f = &folder{trail: c.Trail, place: at, found: digest.Place{Bucket: c.Bucket, Key: found.LogFolder()}}
 		fs.byPlace[at] = f
 		fs.order = append(fs.order, f)
 	}

@@ -17,8 +17,10 @@ type ValidateReport struct {
 	End    time.Time     `json:"end"`
 	Chains []ChainReport `json:"chains"`
 	// Folders are where the log files of these chains lie.
-	Folders   []FolderReport `json:"folders"`
-	ElapsedMS int64          `json:"elapsed_ms"`
+	Folders []FolderReport `json:"folders"`
+	// Stored is the comparison with what a server took in, if that was asked for.
+	Stored    *StoredReport `json:"stored,omitempty"`
+	ElapsedMS int64         `json:"elapsed_ms"`
 	// Interrupted says that the report is not the whole truth.
 	Interrupted bool `json:"interrupted,omitempty"`
 }
@@ -130,7 +132,7 @@ type ValidateProgress struct {
 // Wrong tells whether anything is missing, changed, or not named by any digest.
 func (r *ValidateReport) Wrong() bool {
 	return slices.ContainsFunc(r.Chains, func(c ChainReport) bool { return len(c.Findings) > 0 }) ||
-		slices.ContainsFunc(r.Folders, func(f FolderReport) bool { return len(f.Unnamed) > 0 })
+		slices.ContainsFunc(r.Folders, func(f FolderReport) bool { return len(f.Unnamed) > 0 }) || r.Stored.Wrong()
 }
 
 // Incomplete tells whether some of the time asked for is not covered.

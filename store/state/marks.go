@@ -84,6 +84,22 @@ func (tx *Tx) Marked(ctx context.Context, files []Mark) ([]bool, error) {
 	return marked, nil
 }
 
+// MarksAfter gives at most limit marks, in an order of no meaning, from behind a
+// place on; "" is the beginning. It tells the place to go on from, "" at the end.
+func (tx *Tx) MarksAfter(ctx context.Context, place string, limit int) (marks []Mark, next string, err error) {
+	marks, err = all(ctx, tx, func(r row) (m Mark, err error) {
+		var at int64
+		err = r.Scan(&m.Source, &m.Key, &m.Version, &m.Account, &m.Region, &m.Last, &m.Events, &m.Duplicates, &m.Rejected, &m.Problem, &at)
+		m.At = instant(at)
+		return m, err
+	}, `SELECT source, key, version, account, region, last_event, events, duplicates, rejected, problem, at
+		FROM marks WHERE id > $1 ORDER BY id LIMIT $2`, []byte(place), limit)
+	if err != nil || len(marks) < limit {
+		return marks, "", err
+	}
+	return marks, marks[len(marks)-1].id(), nil
+}
+
 // PruneMarks removes the marks made before a time, at most limit, and tells how many.
 func (tx *Tx) PruneMarks(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := tx.exec(ctx, `

@@ -53,6 +53,27 @@ func marks(t *testing.T, s suite) {
 	if fresh := addMarks(t, s.a, many...); slices.Contains(fresh, false) {
 		t.Error("a new mark is not fresh")
 	}
+	for _, limit := range []int{1, 7, 154, 1000} {
+		listed := map[string]int{}
+		for place, more := "", true; more; more = place != "" {
+			var page []state.Mark
+			get(t, s.b, func(ctx context.Context, tx *state.Tx) (got int, err error) {
+				page, place, err = tx.MarksAfter(ctx, place, limit)
+				return len(page), err
+			})
+			for _, m := range page {
+				listed[m.Source+" "+m.Key+" "+m.Version]++
+				if m.Key == "many/149" {
+					if diff := cmp.Diff(many[149], m); diff != "" {
+						t.Error(diff)
+					}
+				}
+			}
+		}
+		if len(listed) != 154 || listed["dir:/x a v"] != 1 || listed["s3://bucket a w"] != 1 {
+			t.Errorf("%d of 154 marks are listed, %d at a time", len(listed), limit)
+		}
+	}
 	prune := func(limit int) int {
 		return put(t, s.b, func(ctx context.Context, tx *state.Tx) (int, error) {
 			return tx.PruneMarks(ctx, start.Add(100*time.Second), limit)
