@@ -74,6 +74,7 @@ type Trail struct {
 	Organization          bool
 	GlobalEvents          *bool
 	LogGroup              string // ARN without :*, "" for none
+	Role                  string // by which it delivers there
 	Bucket                string
 	KMSKey                string
 	Validation            *bool

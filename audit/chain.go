@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -150,7 +151,7 @@ func (j *judge) alarmChain(r *reading, m FilterMetric, value float64, set *Alarm
 		notice: alarm.Notice{Metric: &ma.Alarm, From: alarm.OK, To: alarm.Record{State: alarm.InAlarm, Reason: "audit", Updated: a.At, Transitioned: a.At}},
 	})
 	if worst(next) > Holds {
-		if by := a.composites(set, ma.Name, ma.ARN, 0); by != nil && closer(by, next) {
+		if by := a.composites(set, ma.Name, ma.ARN, 0); by != nil && (closer(by, next) || len(ma.AlarmActions) == 0) {
 			next = by
 		}
 	}
@@ -181,9 +182,13 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 	}
 	ring := tryBoth(m.Default, func(byDefault *float64) ringing { return try(def, value, byDefault) })
 	settings := fmt.Sprintf("%s %s %v, %d of %d periods of %d s, missing data %s", def.Statistic, def.ComparisonOperator, def.Threshold,
-		max(1, def.DatapointsToAlarm), def.EvaluationPeriods, def.Period, orMissing(def.TreatMissingData))
+		cmp.Or(def.DatapointsToAlarm, def.EvaluationPeriods), def.EvaluationPeriods, def.Period, orMissing(def.TreatMissingData))
 	l = judgeRinging(l, ring, value, settings, noisy)
 	if l.Rank == Broken {
+		if m.Default != nil && *m.Default > 0 {
+			l.problem = filterDefault
+			l.Text += fmt.Sprintf("; every other event of the log group publishes %v", *m.Default)
+		}
 		return l
 	}
 	if def.Period >= 3600 {

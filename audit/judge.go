@@ -173,7 +173,7 @@ func (j *judge) own(r *reading, wanted []*pattern.Pattern) Link {
 	case r.Transformed:
 		l.Rank, l.Text = Unknown, "it looks at events as the log group's transformer leaves them, which is not judged"
 	case r.Criteria != "":
-		l.Rank, l.Text = criteria(r.Criteria, j.account.ID)
+		l.Rank, l.Text = criteria(r.Criteria, j.account.ID, r.region)
 		if l.Rank != Holds {
 			l.problem = filterCriteria
 		}

@@ -77,6 +77,7 @@ const (
 	filterNarrow
 	filterCriteria
 	filterValue
+	filterDefault
 	noAlarm
 	alarmSettings
 	alarmShared

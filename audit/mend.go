@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,12 +15,16 @@ import (
 // where nothing can be said beyond the link's text.
 func (j *judge) mend(c *control.Control, f *Finding, l Link) *Mend {
 	switch l.problem {
-	case noFilter, filterNarrow, filterCriteria, filterValue:
+	case noFilter, filterNarrow, filterCriteria, filterValue, filterDefault:
 		return j.mendFilter(c, f, l)
 	case noAlarm, alarmSettings, alarmWithoutAction:
 		return j.mendAlarm(c, f, l)
+	case alarmShared:
+		return j.mendShared(c, f, l)
 	case alarmActionsOff:
 		return j.mendActionsOff(f)
+	case alarmMuted:
+		return &Mend{Text: "take the alarm out of the mute rule, or wait until that is over"}
 	case topicDenies:
 		return &Mend{Text: "take out of the policy of topic " + l.Name + " what denies CloudWatch to publish"}
 	case topicGone, topicPolicy, topicKey, nobodyConfirmed, filterPolicy:
@@ -40,10 +43,8 @@ func (j *judge) place(f *Finding) (group LogGroup, region string) {
 		if l.Kind != LogGroupLink {
 			continue
 		}
-		for _, g := range j.account.LogGroups {
-			if g.Name() == l.Name {
-				return g, arnPart(g.ARN, 3)
-			}
+		if g := j.account.group(l.of); g != nil {
+			return *g, arnPart(g.ARN, 3)
 		}
 	}
 	if len(j.account.LogGroups) > 0 {
@@ -98,13 +99,13 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 		if have.Name != name || len(have.Metrics) == 0 || have.Metrics[0].Name == "" {
 			continue
 		}
-		if l.problem == filterValue && have.Pattern != nil {
+		if (l.problem == filterValue || l.problem == filterDefault) && have.Pattern != nil {
 			text = *have.Pattern
 		}
 		m := have.Metrics[0]
 		to["metricNamespace"], to["metricName"] = m.Namespace, m.Name
 		inner = "namespace = " + hcl(m.Namespace) + "\n    name      = " + hcl(m.Name) + "\n    value     = \"1\""
-		if m.Default != nil {
+		if m.Default != nil && l.problem != filterDefault {
 			to["defaultValue"] = *m.Default
 			inner += fmt.Sprintf("\n    default_value = %q", strconv.FormatFloat(*m.Default, 'g', -1, 64))
 		}
@@ -117,6 +118,9 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	if l.problem == filterValue {
 		m.Text = "let filter " + name + " publish 1 for each event, without dimensions"
 	}
+	if l.problem == filterDefault {
+		m.Text = "let filter " + name + " publish nothing for other events"
+	}
 	m.CLI = []string{command("logs", "put-metric-filter", "--region", region, "--log-group-name", group.Name(), "--filter-name", name,
 		"--filter-pattern", text, "--metric-transformations", jsonText([]map[string]any{to}))}
 	m.Terraform = block("aws_cloudwatch_log_metric_filter", name, "name", hcl(name), "log_group_name", hcl(group.Name()), "pattern", hcl(text),
@@ -125,6 +129,32 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 		ring := j.alarm(c, nil, c.ID, namespace, metric, region)
 		m.Text = "make the metric filter and its alarm"
 		m.CLI, m.Terraform = append(m.CLI, ring.CLI...), m.Terraform+"\n"+ring.Terraform
+	}
+	return m
+}
+
+// mendShared gives a filter whose metric another one floods a metric of its own,
+// and puts the alarm on that.
+func (j *judge) mendShared(c *control.Control, f *Finding, l Link) *Mend {
+	group, region := j.place(f)
+	namespace, metric := c.Namespace, c.Metric
+	if has, name := metricOf(c, f); has == namespace && name == metric {
+		metric += "_alone"
+	}
+	m := j.alarm(c, j.alarmNamed(l.Name), l.Name, namespace, metric, region)
+	m.Text = "let the filter publish to a metric of its own, and the alarm watch that"
+	for _, p := range f.Path {
+		for i := range group.Filters {
+			have := &group.Filters[i]
+			if p.Kind != FilterLink || have.Name != p.Name || have.Pattern == nil {
+				continue
+			}
+			to := map[string]any{"metricNamespace": namespace, "metricName": metric, "metricValue": "1"}
+			m.CLI = append([]string{command("logs", "put-metric-filter", "--region", region, "--log-group-name", group.Name(), "--filter-name", have.Name,
+				"--filter-pattern", *have.Pattern, "--metric-transformations", jsonText([]map[string]any{to}))}, m.CLI...)
+			m.Terraform = block("aws_cloudwatch_log_metric_filter", have.Name, "name", hcl(have.Name), "log_group_name", hcl(group.Name()), "pattern", hcl(*have.Pattern),
+				"metric_transformation", "{\n    namespace = "+hcl(namespace)+"\n    name      = "+hcl(metric)+"\n    value     = \"1\"\n  }") + "\n" + m.Terraform
+		}
 	}
 	return m
 }
@@ -310,142 +340,6 @@ func (j *judge) mendBucket(l Link) *Mend {
 		Terraform: block("aws_s3_bucket_public_access_block", l.Name, "bucket", hcl(l.Name), "block_public_acls", "true",
 			"block_public_policy", "true", "ignore_public_acls", "true", "restrict_public_buckets", "true"),
 	}
-}
-
-func (j *judge) mendTrail(f *Finding, l Link) *Mend {
-	t := j.trailOf(f)
-	if t == nil {
-		return &Mend{Text: "make a multi-Region trail that delivers to a log group", CLI: []string{
-			command("cloudtrail", "create-trail", "--region", j.account.Region, "--name", "organization-log", "--s3-bucket-name", "BUCKET", "--is-multi-region-trail", "--enable-log-file-validation"),
-			command("cloudtrail", "start-logging", "--region", j.account.Region, "--name", "organization-log"),
-		}, Terraform: block("aws_cloudtrail", "main", "name", hcl("organization-log"), "s3_bucket_name", hcl("BUCKET"),
-			"is_multi_region_trail", "true", "enable_log_file_validation", "true")}
-	}
-	update := func(words ...string) []string {
-		return []string{command(append([]string{"cloudtrail", "update-trail", "--region", t.HomeRegion, "--name", t.ARN}, words...)...)}
-	}
-	in := "# in the resource of trail " + hcl(t.Name) + ":\n"
-	switch l.problem {
-	case trailStopped:
-		return &Mend{Text: "start the trail", CLI: []string{command("cloudtrail", "start-logging", "--region", t.HomeRegion, "--name", t.ARN)}, Terraform: in + "enable_logging = true\n"}
-	case trailSingleRegion:
-		return &Mend{Text: "make the trail log all Regions", CLI: update("--is-multi-region-trail"), Terraform: in + "is_multi_region_trail = true\n"}
-	case trailWithoutGroup, trailDelivery:
-		group := t.LogGroup
-		if group == "" {
-			group = fmt.Sprintf("arn:%s:logs:%s:%s:log-group:cloudtrail", j.account.Partition, t.HomeRegion, t.Account())
-		}
-		role := fmt.Sprintf("arn:%s:iam::%s:role/cloudtrail-to-logs", j.account.Partition, t.Account())
-		return &Mend{
-			Text:      "let the trail deliver to a log group, with a role that may do logs:CreateLogStream and logs:PutLogEvents there",
-			CLI:       update("--cloud-watch-logs-log-group-arn", group+":*", "--cloud-watch-logs-role-arn", role),
-			Terraform: in + "cloud_watch_logs_group_arn = " + hcl(group+":*") + "\ncloud_watch_logs_role_arn  = " + hcl(role) + "\n",
-		}
-	case trailValidation:
-		return &Mend{Text: "let the trail make digest files", CLI: update("--enable-log-file-validation"), Terraform: in + "enable_log_file_validation = true\n"}
-	case trailKey:
-		return &Mend{Text: "encrypt the trail's log files with a key whose policy lets CloudTrail use it", CLI: update("--kms-key-id", "KEY"), Terraform: in + "kms_key_id = \"KEY\"\n"}
-	case selectorsNarrow, dataEvents:
-		return mendSelectors(t, l.problem == dataEvents, in)
-	}
-	return nil
-}
-
-// mendSelectors selects what is missing. PutEventSelectors replaces all selectors,
-// so those that are there and not to blame are said again.
-func mendSelectors(t *Trail, data bool, in string) *Mend {
-	all := []AdvancedSelector{{Fields: []FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}}
-	if data {
-		all = append(all, AdvancedSelector{Fields: []FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}}, {Field: "resources.type", Equals: []string{"AWS::S3::Object"}}}})
-	}
-	if t.Selectors != nil {
-		all = append(all, t.Selectors.besides(data)...)
-	}
-	var list []any
-	var text strings.Builder
-	text.WriteString(in)
-	for _, a := range all {
-		var fields []any
-		text.WriteString("advanced_event_selector {\n")
-		for _, f := range a.Fields {
-			field := map[string]any{"Field": f.Field}
-			fmt.Fprintf(&text, "  field_selector {\n    field = %s\n", hcl(f.Field))
-			for _, o := range []struct {
-				member, argument string
-				values           []string
-			}{
-				{"Equals", "equals", f.Equals},
-				{"StartsWith", "starts_with", f.StartsWith},
-				{"EndsWith", "ends_with", f.EndsWith},
-				{"NotEquals", "not_equals", f.NotEquals},
-				{"NotStartsWith", "not_starts_with", f.NotStartsWith},
-				{"NotEndsWith", "not_ends_with", f.NotEndWith},
-			} {
-				if len(o.values) > 0 {
-					field[o.member] = o.values
-					_, pairs := withActions(nil, nil, "", o.argument, o.values)
-					fmt.Fprintf(&text, "    %s = %s\n", pairs[0], pairs[1])
-				}
-			}
-			text.WriteString("  }\n")
-			fields = append(fields, field)
-		}
-		text.WriteString("}\n")
-		list = append(list, map[string]any{"FieldSelectors": fields})
-	}
-	return &Mend{Text: "select all of these events", Terraform: text.String(), CLI: []string{command("cloudtrail", "put-event-selectors", "--region", t.HomeRegion,
-		"--trail-name", t.ARN, "--advanced-event-selectors", jsonText(list))}}
-}
-
-// besides are the selectors for other than management events as advanced ones;
-// without those of all S3 objects when these are selected anew.
-func (s *Selectors) besides(s3 bool) []AdvancedSelector {
-	var out []AdvancedSelector
-	for _, a := range s.Advanced {
-		management := slices.ContainsFunc(a.Fields, func(f FieldSelector) bool {
-			return f.Field == "eventCategory" && slices.Contains(f.Equals, "Management")
-		})
-		objects := slices.ContainsFunc(a.Fields, func(f FieldSelector) bool {
-			return f.Field == "resources.type" && slices.Contains(f.Equals, "AWS::S3::Object")
-		})
-		if !management && !(s3 && objects) {
-			out = append(out, a)
-		}
-	}
-	for _, b := range s.Basic {
-		for i, kind := range b.DataType {
-			if s3 && kind == "AWS::S3::Object" {
-				continue
-			}
-			a := AdvancedSelector{Fields: []FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}}, {Field: "resources.type", Equals: []string{kind}}}}
-			switch b.ReadWriteType {
-			case "ReadOnly":
-				a.Fields = append(a.Fields, FieldSelector{Field: "readOnly", Equals: []string{"true"}})
-			case "WriteOnly":
-				a.Fields = append(a.Fields, FieldSelector{Field: "readOnly", Equals: []string{"false"}})
-			}
-			if strings.Count(b.DataARN[i], ":") > 2 && !strings.HasSuffix(b.DataARN[i], ":::") { // arn:aws:s3 is all there is
-				a.Fields = append(a.Fields, FieldSelector{Field: "resources.ARN", StartsWith: []string{b.DataARN[i]}})
-			}
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// trailOf is the trail on the finding's path.
-func (j *judge) trailOf(f *Finding) *Trail {
-	for _, l := range f.Path {
-		if l.Kind != TrailLink {
-			continue
-		}
-		for i := range j.account.Trails {
-			if t := &j.account.Trails[i]; t.Name == l.Name || t.ARN == l.Name {
-				return t
-			}
-		}
-	}
-	return nil
 }
 
 // jsonText writes what the functions here put together, which always can be written.

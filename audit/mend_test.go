@@ -126,6 +126,8 @@ func obey(t *testing.T, answers map[string]any, o order) {
 		replace(t, answers, "filterName", map[string]any{
 			"filterName": o.get("filter-name"), "filterPattern": o.get("filter-pattern"), "metricTransformations": o.parsed(t, "metric-transformations"),
 		}, "logs:DescribeMetricFilters", "arn:aws:logs:"+region+":"+account+":log-group:"+o.get("log-group-name"), "metricFilters")
+	case "logs create-log-group":
+		put(t, answers, map[string]any{}, "logs:DescribeMetricFilters", "arn:aws:logs:"+region+":"+account+":log-group:"+o.get("log-group-name"))
 	case "cloudwatch put-metric-alarm":
 		replace(t, answers, "AlarmName", map[string]any{
 			"AlarmName": o.get("alarm-name"), "AlarmArn": "arn:aws:cloudwatch:" + region + ":" + account + ":alarm:" + o.get("alarm-name"),
@@ -184,7 +186,8 @@ func obey(t *testing.T, answers map[string]any, o order) {
 var unmendable = []string{
 	"no-trail", "managed-key", "key-policy-without-cloudwatch", "policy-that-denies", // told in words
 	"organization-trail-log-group-in-another-account", "organization-trail-unreadable", // another account's
-	"action-failed", "composite-alarm-with-and", // the path says what fails
+	"action-failed", // the path says what fails
+	"muted-for-good", "deny-to-everybody-but-one", // somebody wanted it so
 }
 
 // TestMends does what the mends of the failed findings say, again and again, until

@@ -330,6 +330,9 @@ func (a *Account) composites(set *AlarmSet, child string, childARN string, depth
 			}
 			links = append(links, next...)
 		}
+		if links[0].Rank == Broken {
+			links[0].problem = alarmWithoutAction // with one of its own, the alarm needs no other
+		}
 		if best == nil || worst(links) < worst(best) {
 			best = links
 		}

@@ -47,7 +47,7 @@ func (r *reader) readTrailsIn(ctx context.Context, region string) {
 			ARN: arn, Name: aws.ToString(t.Name), HomeRegion: aws.ToString(t.HomeRegion),
 			MultiRegion: t.IsMultiRegionTrail, Organization: aws.ToBool(t.IsOrganizationTrail), GlobalEvents: t.IncludeGlobalServiceEvents,
 			LogGroup: strings.TrimSuffix(aws.ToString(t.CloudWatchLogsLogGroupArn), ":*"),
-			Bucket:   aws.ToString(t.S3BucketName), KMSKey: aws.ToString(t.KmsKeyId), Validation: t.LogFileValidationEnabled,
+			Role:     aws.ToString(t.CloudWatchLogsRoleArn), Bucket: aws.ToString(t.S3BucketName), KMSKey: aws.ToString(t.KmsKeyId), Validation: t.LogFileValidationEnabled,
 			Custom: t.HasCustomEventSelectors,
 			answer: t,
 		}

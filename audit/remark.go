@@ -38,6 +38,7 @@ func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, 
 	for _, d := range c.AuditorDemands() {
 		f.Remarks = append(f.Remarks, auditorRemark(d, patterns)...)
 	}
+	j.chainRemarks(c, f, candidates)
 	j.noteHistory(f)
 	j.noteTwice(f, candidates)
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -48,7 +49,7 @@ func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *
 	defaults := j.defaults(r)
 	ring := tryBoth(m.Default, func(byDefault *float64) ringing { return tryMath(a, def, own, defaults, value, byDefault) })
 	settings := fmt.Sprintf("metric math %s %v, %d of %d periods of %d s, missing data %s", a.ComparisonOperator, a.Threshold,
-		max(1, a.DatapointsToAlarm), a.EvaluationPeriods, a.Period, orMissing(a.TreatMissingData))
+		cmp.Or(a.DatapointsToAlarm, a.EvaluationPeriods), a.EvaluationPeriods, a.Period, orMissing(a.TreatMissingData))
 	l = judgeRinging(l, ring, value, settings, noisy)
 	if l.Rank == Holds && len(others) > 0 && !adds(a.Metrics) {
 		l.Rank, l.Text = Restricted, "it also depends on "+others[0]+", which is taken to have no data"
