@@ -29,6 +29,7 @@ type world struct {
 	trail    digest.Trail
 	signer   digest.Signer
 	objects  map[digest.Place]object
+	faults   map[digest.Place]fault // of the server, not of the objects
 	keys     []digest.PublicKey
 	org      bool     // the trail is an organization's
 	unlisted bool     // the trail is not known to DescribeTrails
@@ -79,7 +80,7 @@ var nextSigner = sync.OnceValue(func() digest.Signer {
 
 func newWorld(t *testing.T, bucket string) *world {
 	w := &world{
-		t: t, bucket: bucket, signer: testSigner(), objects: map[digest.Place]object{},
+		t: t, bucket: bucket, signer: testSigner(), objects: map[digest.Place]object{}, faults: map[digest.Place]fault{},
 		trail: digest.Trail{Prefix: "trail", Account: account, Region: "eu-west-1", Name: "main", Home: "eu-west-1"},
 		from:  at(0), to: at(6), arn: "arn:aws:cloudtrail:eu-west-1:" + account + ":trail/main",
 	}
@@ -224,6 +225,9 @@ type scenario struct {
 	newer bool
 	// fails: there is no report but this error of ours.
 	fails string
+	// theirs and theirCode are the AWS CLI's where it differs (see differing).
+	theirs    string
+	theirCode int
 }
 
 func mid(all []digest.Signed) digest.Signed { return all[len(all)/2] }
@@ -444,6 +448,10 @@ var scenarios = []scenario{
 }
 
 func (s scenario) slug() string {
-	i := slices.IndexFunc(scenarios, func(other scenario) bool { return other.name == s.name })
-	return fmt.Sprintf("chain-%02d", i)
+	for name, list := range map[string][]scenario{"chain": scenarios, "apart": differing, "fault": faulty} {
+		if i := slices.IndexFunc(list, func(other scenario) bool { return other.name == s.name }); i >= 0 {
+			return fmt.Sprintf("%s-%02d", name, i)
+		}
+	}
+	panic(s.name + " is in no list")
 }

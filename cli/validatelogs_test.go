@@ -33,11 +33,31 @@ import (
 type cloud struct {
 	url    string
 	worlds map[string]*world // by path
+	faults map[string]fault  // by path of an object
 }
 
-func newCloud(t *testing.T) *cloud {
+// A fault is what the server does instead of giving an object.
+type fault func(http.ResponseWriter)
+
+// refuses answers with an error of S3.
+func refuses(status int, code string) fault {
+	return func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", code)
+	}
+}
+
+// cuts ends the connection within the body.
+func cuts(w http.ResponseWriter) {
+	w.Header().Set("Content-Length", "1000")
+	_, _ = w.Write([]byte("\x1f\x8b\x08")) // the client may be gone
+	panic(http.ErrAbortHandler)
+}
+
+func newCloud(t *testing.T, scenarios []scenario) *cloud {
 	t.Helper()
-	c := &cloud{worlds: map[string]*world{}}
+	c := &cloud{worlds: map[string]*world{}, faults: map[string]fault{}}
 	storage := s3mem.New()
 	s3 := gofakes3.New(storage).Server()
 	buckets := map[string]bool{}
@@ -48,6 +68,9 @@ func newCloud(t *testing.T) *cloud {
 		c.worlds[s.slug()] = w
 		for _, name := range []string{first, w.bucket} {
 			w.objects[digest.Place{Bucket: name, Key: "zz"}] = object{} // so that the bucket exists
+		}
+		for at, f := range w.faults {
+			c.faults["/"+at.Bucket+"/"+at.Key] = f
 		}
 		for at, o := range w.objects {
 			if !buckets[at.Bucket] {
@@ -67,6 +90,10 @@ func newCloud(t *testing.T) *cloud {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := r.Header.Get("X-Amz-Target")
+		if f := c.faults[r.URL.Path]; f != nil {
+			f(w)
+			return
+		}
 		if target == "" {
 			s3.ServeHTTP(&asS3{ResponseWriter: w}, r)
 			return
@@ -264,7 +291,7 @@ func hourOf(name string) string {
 }
 
 func TestValidateLogsTellsWhatIsWrong(t *testing.T) {
-	c := newCloud(t)
+	c := newCloud(t, scenarios)
 	if len(scenarios) < 40 {
 		t.Errorf("%d scenarios", len(scenarios))
 	}
@@ -302,7 +329,7 @@ func checkOutcome(t *testing.T, s scenario, code int, out, errs string) {
 
 // A directory with the metadata beside the files says the same.
 func TestValidateLogsOfAMirror(t *testing.T) {
-	c := newCloud(t)
+	c := newCloud(t, scenarios)
 	for _, s := range scenarios {
 		w := c.worlds[s.slug()]
 		if w.byARN || strings.Contains(s.name, "bucket") {
@@ -369,20 +396,9 @@ func (w *world) keysFile(dir string) string {
 // The AWS CLI itself, on the same server: its lines and its exit status are
 // those of --format aws.
 func TestValidateLogsAsTheAWSCLI(t *testing.T) {
-	program, err := exec.LookPath("aws")
-	if err != nil {
-		t.Skip("the AWS CLI is not installed: its report is not compared")
-	}
-	version, err := exec.Command(program, "--version").CombinedOutput()
-	if err != nil {
-		t.Skipf("the AWS CLI does not run: %v, %s", err, version)
-	}
-	if testing.Short() {
-		t.Skip("runs the AWS CLI many times")
-	}
-	t.Logf("compared with %s", version)
-	c := newCloud(t)
-	theirs := c.aws(t, program)
+	program := awsCLI(t)
+	c := newCloud(t, scenarios)
+	theirs := c.aws(t, program, scenarios)
 	for i, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			c.use(t, s.slug())
@@ -400,9 +416,27 @@ func TestValidateLogsAsTheAWSCLI(t *testing.T) {
 	}
 }
 
+// awsCLI is the AWS CLI; where there is none the test is skipped.
+func awsCLI(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("aws")
+	if err != nil {
+		t.Skip("the AWS CLI is not installed: its report is not compared")
+	}
+	version, err := exec.Command(program, "--version").CombinedOutput()
+	if err != nil {
+		t.Skipf("the AWS CLI does not run: %v, %s", err, version)
+	}
+	if testing.Short() {
+		t.Skip("runs the AWS CLI many times")
+	}
+	t.Logf("compared with %s", version)
+	return program
+}
+
 // aws runs the AWS CLI on every scenario: all in one process where it is a
 // package of the Python at hand, else in one each.
-func (c *cloud) aws(t *testing.T, program string) []outcome {
+func (c *cloud) aws(t *testing.T, program string, scenarios []scenario) []outcome {
 	t.Helper()
 	type call struct {
 		Args []string          `json:"args"`
