@@ -20,6 +20,7 @@ import (
 
 type auditOptions struct {
 	profiles, regions, accounts []string
+	inUse                       []string // Regions
 	organization                bool
 	role, externalID, endpoint  string
 	benchmark                   string
@@ -72,6 +73,7 @@ See docs/audit.md.`,
 func (o *auditOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.profiles, "profile", nil, "audit the accounts of these `PROFILES` of the AWS configuration (default: the one in use)")
 	f.StringSliceVar(&o.regions, "region", nil, "ask for trails in these `REGIONS` (default: the profile's)")
+	f.StringSliceVar(&o.inUse, "regions-in-use", nil, "let single-Region trails in all of these `REGIONS` make up for a trail of all Regions")
 	f.StringVar(&o.role, "role", "", "enter other accounts by the role of this `NAME` there, and follow the chain into them")
 	f.StringVar(&o.externalID, "external-id", "", "the `ID` that the roles ask for")
 	f.StringSliceVar(&o.accounts, "account", nil, "audit these `ACCOUNTS`, by --role")
@@ -195,9 +197,11 @@ func (o *auditOptions) check(s *Streams) (report.Writer, error) {
 			return nil, usagef("--account: %q is no account, which has 12 digits", id)
 		}
 	}
-	for _, region := range o.regions {
-		if !regionName.MatchString(region) {
-			return nil, usagef("--region: %q is no Region%s", region, didYouMean(region, regions))
+	for flag, named := range map[string][]string{"--region": o.regions, "--regions-in-use": o.inUse} {
+		for _, region := range named {
+			if !regionName.MatchString(region) {
+				return nil, usagef("%s: %q is no Region%s", flag, region, didYouMean(region, regions))
+			}
 		}
 	}
 	return write, nil

@@ -31,6 +31,7 @@ type notesHead struct {
 	Tocsin     string   `json:"tocsin"`
 	Benchmark  string   `json:"benchmark"`
 	Controls   []string `json:"controls"`
+	InUse      []string `json:"regionsInUse"`
 	Role       string   `json:"role"`
 	ExternalID string   `json:"externalId"`
 	Endpoint   string   `json:"endpointUrl"`
@@ -38,7 +39,7 @@ type notesHead struct {
 
 func (a *auditing) notesHead() notesHead {
 	return notesHead{
-		Tocsin: thisBuild().Version, Benchmark: string(a.version), Controls: slices.Sorted(slices.Values(a.o.controls)),
+		Tocsin: thisBuild().Version, Benchmark: string(a.version), Controls: slices.Sorted(slices.Values(a.o.controls)), InUse: slices.Sorted(slices.Values(a.o.inUse)),
 		Role: a.o.role, ExternalID: a.o.externalID, Endpoint: a.o.endpoint,
 	}
 }
@@ -48,6 +49,7 @@ func (h notesHead) differs(now notesHead) string {
 	for _, m := range []struct{ flag, had, have string }{
 		{"--benchmark", h.Benchmark, now.Benchmark},
 		{"--control", strings.Join(h.Controls, ","), strings.Join(now.Controls, ",")},
+		{"--regions-in-use", strings.Join(h.InUse, ","), strings.Join(now.InUse, ",")},
 		{"--role", h.Role, now.Role},
 		{"--external-id", h.ExternalID, now.ExternalID},
 		{"--endpoint-url", h.Endpoint, now.Endpoint},

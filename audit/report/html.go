@@ -15,7 +15,7 @@ var (
 	style string
 )
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"plain": plain, "visible": visible}).Parse(page))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"plain": plain, "visible": visible, "pieces": pieces, "words": words, "option": option}).Parse(page))
 
 // HTML writes the audit as one page that needs nothing from anywhere: no script,
 // no picture, no network, which its own policy forbids too. It prints on A4 with

@@ -171,3 +171,15 @@ func TestAtMost(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What is cut to be drawn is whole when it is put together again.
+func TestCutNames(t *testing.T) {
+	for _, text := range []string{"", "aws", "aws logs put --filter-pattern '{ $.a = \"--x\" }'  --b", "-- --", "CIS/root_usage-metric", "é--é /"} {
+		if got := strings.Join(words(text), ""); got != text {
+			t.Errorf("words: %q", got)
+		}
+		if got := strings.Join(pieces(text), ""); got != plain(text) {
+			t.Errorf("pieces: %q", got)
+		}
+	}
+}

@@ -19,8 +19,10 @@ type view struct {
 	Tallies                []tally
 	Findings               int
 	Sections               []section
-	Controls               []controlRow // where there are several sections
-	Unread                 int
+	Controls               []controlRow // where several sections were asked
+	// Open is what did not pass of the only section.
+	Open   []shown
+	Unread int
 }
 
 // A tally is how many findings have a status.
@@ -112,8 +114,11 @@ func viewOf(a Audit) *view {
 		v.Sections = append(v.Sections, s)
 	}
 	v.Tallies = tallies(func(s audit.Status) int { return counts[s] })
-	if len(v.Sections) > 1 {
+	if slices.ContainsFunc(v.Sections, func(s section) bool { return s.Unasked == "" }) && len(v.Sections) > 1 {
 		v.Controls = controlRows(v.Sections)
+	}
+	if len(v.Sections) == 1 && v.Sections[0].Unasked == "" {
+		v.Open = slices.DeleteFunc(slices.Clone(v.Sections[0].Shown), func(f shown) bool { return !f.Worth() })
 	}
 	return v
 }
@@ -149,11 +154,17 @@ func sectionOf(r *Report, id string) section {
 
 // indented is JSON for reading; what is none is shown as it is.
 func indented(answer json.RawMessage) string {
-	var b bytes.Buffer
-	if json.Indent(&b, answer, "", " ") != nil {
+	d := json.NewDecoder(bytes.NewReader(answer))
+	d.UseNumber()
+	var v any
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if d.Decode(&v) != nil || e.Encode(v) != nil {
 		return string(answer)
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func shownOf(r *Report, f *audit.Finding, section string) shown {
@@ -189,7 +200,7 @@ func nodes(f *audit.Finding) []node {
 	var list []node
 	ends := ""
 	for _, l := range f.Path {
-		list = append(list, node{Kind: l.Kind, Name: l.Name, Short: short(l.Name), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text})
+		list = append(list, node{Kind: l.Kind, Name: l.Name, Short: shortOf(l), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text})
 		ends = l.Kind
 	}
 	c, known := control.Builtin().Control(f.Control)
@@ -201,11 +212,54 @@ func nodes(f *audit.Finding) []node {
 	return list
 }
 
+// shortOf is the part of a link's name that tells most.
+func shortOf(l audit.Link) string {
+	if i := strings.LastIndexByte(l.Name, '/'); l.Kind == audit.MetricLink && i > 0 && i+1 < len(l.Name) {
+		return l.Name[i+1:]
+	}
+	return short(l.Name)
+}
+
+// pieces cuts a name where a line may end.
+func pieces(name string) []string {
+	var list []string
+	from := 0
+	name = plain(name)
+	for i, r := range name {
+		if strings.ContainsRune("/_.@:-", r) {
+			list = append(list, name[from:i+1])
+			from = i + 1
+		}
+	}
+	return append(list, name[from:])
+}
+
+// words cuts a command before each option and behind it, so that no line ends
+// within its name; together they are the command.
+func words(command string) []string {
+	var list []string
+	command = visible(command)
+	from := 0
+	for i := 1; i < len(command); i++ {
+		if starts := strings.HasPrefix(command[i:], "--") && command[i-1] == ' '; starts || command[i] == ' ' {
+			list = append(list, command[from:i])
+			from = i
+		}
+	}
+	return append(list, command[from:])
+}
+
+// option tells whether a piece of a command is the name of an option.
+func option(piece string) bool { return strings.HasPrefix(piece, "--") }
+
 func controlRows(sections []section) []controlRow {
 	var rows []controlRow
 	at := map[string]int{}
 	counts := map[string]map[audit.Status]int{}
 	for _, s := range sections {
+		if s.Unasked != "" {
+			continue
+		}
 		for _, f := range s.Shown {
 			i, known := at[f.Control]
 			if !known {
@@ -226,7 +280,13 @@ func controlRows(sections []section) []controlRow {
 	return rows
 }
 
-// Says is a tally in words.
-func (t tally) Says() string {
-	return fmt.Sprintf("%d %s", t.N, strings.ReplaceAll(string(t.Status), "_", " "))
+// Says are the tallies in words.
+func (c controlRow) Says() string {
+	var parts []string
+	for _, t := range c.Tallies {
+		if t.N > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", t.N, t.Status))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
