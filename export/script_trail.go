@@ -17,7 +17,7 @@ trail=%[1]s
 bucket=%[2]s-$account
 role=%[3]s
 
-if ! aws s3api head-bucket --bucket="$bucket" 2>/dev/null; then
+if ! aws s3api head-bucket --bucket="$bucket" >/dev/null 2>&1; then
   if [[ $region == us-east-1 ]]; then
     aws s3api create-bucket --bucket="$bucket" >/dev/null
   else

@@ -64,7 +64,7 @@ var testsMay = map[string][]string{
 	"flow":                {"synth", "app"},
 	"app":                 {"examples", "synth"},
 	"internal/crashtest":  {"app", "flow", "source", "store", "synth", "core"},
-	"internal/acceptance": {"service"},
+	"internal/acceptance": {"service", "core"},
 	"store":               {"synth"},
 	"cli":                 {"examples"},
 	"web":                 {"notify"},
