@@ -72,14 +72,28 @@ func metricOf(c *control.Control, f *Finding) (namespace, name string) {
 	return c.Namespace, c.Metric
 }
 
-// topicFor is a topic of the account that alarms use already.
+// topicFor is a topic of the account that alarms publish to already: one that was
+// read, or the one that most alarms of the Region have.
 func (j *judge) topicFor(region string) string {
 	for _, t := range j.account.Topics {
 		if arnPart(t.ARN, 3) == region && !t.Gone {
 			return t.ARN
 		}
 	}
-	return fmt.Sprintf("arn:%s:sns:%s:%s:security-alarms", j.account.Partition, region, j.account.ID)
+	uses, most := map[string]int{}, ""
+	for _, set := range j.account.Alarms {
+		for i := range set.Metric {
+			for _, arn := range set.Metric[i].AlarmActions {
+				if arnPart(arn, 2) != "sns" || arnPart(arn, 3) != region {
+					continue
+				}
+				if uses[arn]++; uses[arn] > uses[most] {
+					most = arn
+				}
+			}
+		}
+	}
+	return cmp.Or(most, fmt.Sprintf("arn:%s:sns:%s:%s:security-alarms", j.account.Partition, region, j.account.ID))
 }
 
 // mendFilter puts the control's pattern into the filter, whose metric stays.

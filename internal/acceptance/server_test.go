@@ -246,7 +246,12 @@ var confirmation = regexp.MustCompile(`/confirmation\.html\?([^\s"<>]+)`)
 // confirm opens the link that was mailed, as its reader would.
 func (s *server) confirm() {
 	s.t.Helper()
-	l := s.await("Confirm|confirm")
+	s.follow(s.await("Confirm|confirm"))
+}
+
+// follow opens the link of a mail that asks to confirm.
+func (s *server) follow(l *letter) {
+	s.t.Helper()
 	link := confirmation.FindStringSubmatch(l.body)
 	if link == nil {
 		s.t.Fatalf("no link to confirm in\n%s", l.body)
