@@ -242,3 +242,31 @@ func TestLogsCatchUpInPieces(t *testing.T) {
 		t.Errorf("%d events came at once", most)
 	}
 }
+
+// Many batches that waited together are one log file, and none of them is lost.
+func TestManyBatchesAreOneFile(t *testing.T) {
+	w := newWorld(t)
+	group := w.group(t, "trails")
+	w.start(t, "main", logsTo(groupARN))
+	w.pass(t, 10*time.Minute)
+	before, had := len(w.bucket.keys("/CloudTrail/")), len(w.logs.of(group.ID))
+	w.distrust = true // of the log group's role
+	const n = 150
+	for range n {
+		w.called(t, "CreateTopic")
+		w.pass(t, 100*time.Millisecond)
+	}
+	w.distrust = false
+	w.pass(t, 2*time.Hour)
+	files := w.files(t)[before:]
+	held := 0
+	for _, f := range files {
+		held += len(f)
+	}
+	if len(files) != 1 || held != n {
+		t.Errorf("%d files with %d records", len(files), held)
+	}
+	if got := len(w.logs.of(group.ID)) - had; got != n {
+		t.Errorf("%d events in the log group", got)
+	}
+}

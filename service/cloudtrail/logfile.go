@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"tocsin/core/digest"
@@ -25,6 +24,29 @@ type file struct {
 	Notice  string   `json:"notice"`  // id of the message about it
 }
 
+// batchesAtOnce is how many batches are read at once: after a long failure many wait.
+const batchesAtOnce = 64
+
+// some are the batches that are delivered together; the rest is for the next round.
+func (s *Service) some(ctx context.Context, tx *state.Tx, p state.Resource[pending]) (some []state.Resource[batch], err error) {
+	var size int64
+	for last := ""; ; last = some[len(some)-1].Name {
+		more, err := batches.After(ctx, tx, p.Name, last, batchesAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range more {
+			if size += b.Value.size(); size > 2*s.o.FileBytes && len(some) > 0 {
+				return some, nil
+			}
+			some = append(some, b)
+		}
+		if len(more) < batchesAtOnce {
+			return some, nil
+		}
+	}
+}
+
 // fileStep is what the times in the names of log files are multiples of.
 const fileStep = 5 * time.Minute
 
@@ -32,19 +54,11 @@ const fileStep = 5 * time.Minute
 func (s *Service) deliverLogs(ctx context.Context, now time.Time, t trail, p state.Resource[pending]) error {
 	var waiting []state.Resource[batch]
 	err := s.o.State.View(ctx, func(tx *state.Tx) (err error) {
-		waiting, err = batches.Of(ctx, tx, p.Name)
+		waiting, err = s.some(ctx, tx, p)
 		return err
 	})
 	if err != nil {
 		return err
-	}
-	// After a long failure this is much; what is left over is for the next round.
-	var size int64
-	for i, b := range waiting {
-		if size += b.Value.size(); size > 2*s.o.FileBytes && i > 0 {
-			waiting = waiting[:i]
-			break
-		}
 	}
 	var events []LogEvent
 	for _, b := range waiting {
@@ -135,35 +149,37 @@ func (s *Service) deliverFile(ctx context.Context, now time.Time, t trail, p sta
 func (s *Service) settle(ctx context.Context, t trail, p state.Resource[pending]) (waiting []state.Resource[batch], f *file, err error) {
 	unique, notice := rand.Text()[:16], s.o.NewID()
 	err = s.o.State.Update(ctx, func(tx *state.Tx) error {
-		waiting, err = batches.Of(ctx, tx, p.Name)
-		if err != nil {
-			return err
-		}
+		waiting = nil
 		current, err := pendings.Get(ctx, tx, p.Scope, p.Name)
 		if err != nil {
 			return err
 		}
-		if f = current.Value.File; f == nil {
-			var size int64
-			var newest time.Time
-			f = &file{Bucket: t.Value.Bucket, Notice: notice}
-			for _, b := range waiting {
-				if size += b.Value.size(); size > 2*s.o.FileBytes && len(f.Batches) > 0 {
-					break
+		if f = current.Value.File; f != nil {
+			for _, name := range f.Batches {
+				b, err := batches.Get(ctx, tx, p.Scope, name)
+				if err != nil {
+					return err
 				}
-				f.Batches = append(f.Batches, b.Name)
-				if b.Value.Newest.After(newest) {
-					newest = b.Value.Newest
-				}
+				waiting = append(waiting, b)
 			}
-			f.Key = fileKey(digests(t, p.Value.Region), newest, unique)
-			current.Value.File = f
-			if _, err := pendings.Put(ctx, tx, current); err != nil {
-				return err
+			return nil
+		}
+		if waiting, err = s.some(ctx, tx, p); err != nil {
+			return err
+		}
+		var newest time.Time
+		for _, b := range waiting {
+			if b.Value.Newest.After(newest) {
+				newest = b.Value.Newest
 			}
 		}
-		waiting = slices.DeleteFunc(waiting, func(b state.Resource[batch]) bool { return !slices.Contains(f.Batches, b.Name) })
-		return nil
+		f = &file{
+			Bucket: t.Value.Bucket, Key: fileKey(digests(t, p.Value.Region), newest, unique),
+			Batches: names(waiting), Notice: notice,
+		}
+		current.Value.File = f
+		_, err = pendings.Put(ctx, tx, current)
+		return err
 	})
 	return waiting, f, err
 }
@@ -256,22 +272,25 @@ func (s *Service) finish(ctx context.Context, now time.Time, t trail, p state.Re
 			_, err = pendings.Put(ctx, tx, current)
 			return err
 		}
+		rest := current.Value.Bytes
 		for _, name := range done {
+			b, err := batches.Get(ctx, tx, p.Scope, name)
+			if err != nil {
+				return err
+			}
+			rest -= b.Value.size()
 			if err := batches.Delete(ctx, tx, p.Scope, name); err != nil {
 				return err
 			}
 		}
-		left, err := batches.Of(ctx, tx, p.Name)
+		left, err := batches.After(ctx, tx, p.Name, "", 1)
 		if err != nil {
 			return err
 		}
 		if len(left) == 0 {
 			return pendings.Delete(ctx, tx, p.Scope, p.Name)
 		}
-		current.Value = pending{Region: current.Value.Region, Since: left[0].Created}
-		for _, b := range left {
-			current.Value.Bytes += b.Value.size()
-		}
+		current.Value = pending{Region: current.Value.Region, Since: left[0].Created, Bytes: rest}
 		_, err = pendings.Put(ctx, tx, current)
 		return err
 	})
@@ -291,15 +310,19 @@ func raced(err error) error {
 func (s *Service) giveUp(ctx context.Context, t trail, p state.Resource[pending]) error {
 	s.o.Log.Error("what a trail could not deliver is given up", "trail", t.Value.ARN, "region", p.Value.Region, "since", p.Value.Since, "bytes", p.Value.Bytes)
 	return s.o.State.Update(ctx, func(tx *state.Tx) error {
-		left, err := batches.Of(ctx, tx, p.Name)
-		if err != nil {
-			return err
-		}
-		for _, b := range left {
-			if err := batches.Delete(ctx, tx, b.Scope, b.Name); err != nil {
+		for {
+			left, err := batches.After(ctx, tx, p.Name, "", batchesAtOnce)
+			if err != nil {
 				return err
 			}
+			if len(left) == 0 {
+				return pendings.Delete(ctx, tx, p.Scope, p.Name)
+			}
+			for _, b := range left {
+				if err := batches.Delete(ctx, tx, b.Scope, b.Name); err != nil {
+					return err
+				}
+			}
 		}
-		return pendings.Delete(ctx, tx, p.Scope, p.Name)
 	})
 }

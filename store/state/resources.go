@@ -109,6 +109,17 @@ func (k Kind[T]) Of(ctx context.Context, tx *Tx, parent string) ([]Resource[T], 
 	return k.list(ctx, tx, w)
 }
 
+// After are at most so many of those that belong to a parent, the first by name behind
+// a name, which is "" for the very first. No two of them may have the same name.
+func (k Kind[T]) After(ctx context.Context, tx *Tx, parent, name string, limit int) ([]Resource[T], error) {
+	var w where
+	w.and("kind = ?", string(k))
+	w.and("parent = ?", parent)
+	w.and("name"+tx.byBytes()+" > ?", name)
+	w.text += " ORDER BY name" + tx.byBytes() + w.limit(limit)
+	return k.list(ctx, tx, w)
+}
+
 func (k Kind[T]) list(ctx context.Context, tx *Tx, w where) ([]Resource[T], error) {
 	found, err := all(ctx, tx, scanResource[T], `
 		SELECT partition, account, region, name, parent, body, revision, created FROM resources`+w.text, w.args...)

@@ -57,6 +57,12 @@ func resources(t *testing.T, s suite) {
 		{[]string{"eu-west-1/a", "us-east-1/b"}, func(ctx context.Context, tx *state.Tx) ([]state.Resource[thing], error) {
 			return things.Of(ctx, tx, "p")
 		}},
+		{[]string{"eu-west-1/a"}, func(ctx context.Context, tx *state.Tx) ([]state.Resource[thing], error) {
+			return things.After(ctx, tx, "p", "", 1)
+		}},
+		{[]string{"us-east-1/b"}, func(ctx context.Context, tx *state.Tx) ([]state.Resource[thing], error) {
+			return things.After(ctx, tx, "p", "a", 9)
+		}},
 		{nil, func(ctx context.Context, tx *state.Tx) ([]state.Resource[thing], error) {
 			return state.Kind[thing]("other").All(ctx, tx, scope)
 		}},
