@@ -117,6 +117,10 @@ func Cover(t Trail, heads []Head, start, end time.Time) Coverage {
 	start, end = start.UTC().Truncate(time.Second), end.UTC().Truncate(time.Second)
 	var c Coverage
 	good, bad := sortHeads(heads, &c)
+	proof := make(map[Place]bool, len(good))
+	for _, d := range good {
+		proof[d.Place] = true
+	}
 	if !start.Before(end) {
 		return c
 	}
@@ -126,7 +130,7 @@ func Cover(t Trail, heads []Head, start, end time.Time) Coverage {
 			continue
 		}
 		if d.Start.After(cursor) {
-			c.Holes = append(c.Holes, hole(t, Span{cursor, d.Start}, good, i, bad))
+			c.Holes = append(c.Holes, hole(t, Span{cursor, d.Start}, good, i, bad, proof))
 			cursor = d.Start
 		}
 		to := d.End
@@ -146,17 +150,20 @@ func Cover(t Trail, heads []Head, start, end time.Time) Coverage {
 		if next < 0 {
 			next = len(good)
 		}
-		c.Holes = append(c.Holes, hole(t, Span{cursor, end}, good, next, bad))
+		c.Holes = append(c.Holes, hole(t, Span{cursor, end}, good, next, bad, proof))
 	}
 	return c
 }
 
-// sortHeads parts valid digests, oldest first, from those that prove nothing,
-// and finds those that were replaced.
+// sortHeads parts valid digests, oldest first, from those that prove nothing, by
+// their ends, and finds those that were replaced. Of two heads of one place the
+// valid one counts.
 func sortHeads(heads []Head, c *Coverage) (good, bad []Head) {
 	byPlace := make(map[Place]int, len(heads))
 	for i, h := range heads {
-		byPlace[h.Place] = i
+		if first, told := byPlace[h.Place]; !told || h.Reason < heads[first].Reason {
+			byPlace[h.Place] = i
+		}
 	}
 	replaced := map[Place]bool{}
 	for i, h := range heads {
@@ -187,25 +194,31 @@ func sortHeads(heads []Head, c *Coverage) (good, bad []Head) {
 		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End), cmp.Compare(a.Place.Key, b.Place.Key), cmp.Compare(a.Place.Bucket, b.Place.Bucket))
 	}
 	slices.SortFunc(good, order)
-	slices.SortFunc(bad, order)
+	slices.SortFunc(bad, func(a, b Head) int { return cmp.Or(a.End.Compare(b.End), order(a, b)) })
 	return good, bad
 }
 
-// hole explains a stretch of time before good[next]; there may be none.
-func hole(t Trail, s Span, good []Head, next int, bad []Head) Hole {
-	h := Hole{Span: s, Digests: []Absent{}}
-	var within []Head
-	for _, b := range bad {
-		if b.End.After(s.From) && !b.End.After(s.To.Add(Rhythm/2)) {
-			within = append(within, b)
+// endsAfter is the index of the first head, in the order of their ends, that ends
+// after t.
+func endsAfter(heads []Head, t time.Time) int {
+	i, _ := slices.BinarySearchFunc(heads, t, func(h Head, t time.Time) int {
+		if h.End.After(t) {
+			return 1
 		}
-	}
+		return -1
+	})
+	return i
+}
+
+// hole explains a stretch of time before good[next]; there may be none.
+func hole(t Trail, s Span, good []Head, next int, bad []Head, proof map[Place]bool) Hole {
+	h := Hole{Span: s, Digests: []Absent{}}
+	within := bad[endsAfter(bad, s.From):endsAfter(bad, s.To.Add(Rhythm/2))]
 	for _, b := range within {
 		h.Digests = append(h.Digests, Absent{Place: b.Place, Reason: b.Reason})
 	}
 	// A digest goes on from one that is not among the good ones: that one, at least, is lacking.
-	chained := next < len(good) && good[next].Previous != Place{} &&
-		!slices.ContainsFunc(good, func(d Head) bool { return d.Place == good[next].Previous })
+	chained := next < len(good) && good[next].Previous != Place{} && !proof[good[next].Previous]
 	switch {
 	case chained || len(within) > 0:
 		h.Cause = Broken
@@ -220,8 +233,8 @@ func hole(t Trail, s Span, good []Head, next int, bad []Head) Hole {
 		// The chain goes on without a break until next begins: every hour back
 		// to the last proven one has had its digest.
 		for end := good[next].Start; end.Sub(s.From) > Rhythm/2; end = end.Add(-Rhythm) {
-			known := slices.ContainsFunc(within, func(b Head) bool { return b.End.Sub(end).Abs() <= Rhythm/2 })
-			if !known {
+			i := endsAfter(within, end.Add(-Rhythm/2-1))
+			if i == len(within) || within[i].End.After(end.Add(Rhythm/2)) {
 				h.Digests = append(h.Digests, Absent{Place: Place{good[next].Place.Bucket, t.Key(end, false)}, Reason: NotFound, Inferred: true})
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"tocsin/core/digest"
@@ -116,18 +117,21 @@ func TestCoverage(t *testing.T) {
 }
 
 // Whatever is lost, the proven spans and the holes are the whole time asked for,
-// once, and only windows of valid digests are proven.
+// once, only windows of valid digests are proven, and in whatever order digests
+// come, all that is said of them is the same.
 func TestCoverageIsExact(t *testing.T) {
 	all := append(chain(t, 0, 8), chain(t, 10, 5)...)
 	rapid.Check(t, func(t *rapid.T) {
 		var digests []digest.Checked
 		for _, c := range all {
-			switch rapid.IntRange(0, 4).Draw(t, "fate") {
+			switch rapid.IntRange(0, 6).Draw(t, "fate") {
 			case 0:
 			case 1:
 				digests = append(digests, gone(c))
 			case 2:
 				digests = append(digests, spoilt(c))
+			case 3:
+				digests = append(digests, c, gone(c), c) // told more than once
 			default:
 				digests = append(digests, c)
 			}
@@ -139,6 +143,10 @@ func TestCoverageIsExact(t *testing.T) {
 			heads[i] = digest.HeadOf(c)
 		}
 		c := digest.Cover(trail, heads, from, to)
+		other := rapid.Permutation(heads).Draw(t, "order")
+		if d := cmp.Diff(c, digest.Cover(trail, other, from, to)); d != "" {
+			t.Fatalf("in another order: %s", d)
+		}
 		pieces := slices.Clone(c.Proven)
 		for _, h := range c.Holes {
 			pieces = append(pieces, h.Span)
@@ -164,4 +172,40 @@ func TestCoverageIsExact(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Ten years of digests, all damaged, or every second one: what is said of them
+// does not take longer than reading them.
+func TestCoverageOfManyDigests(t *testing.T) {
+	const years = 10 * 365 * 24
+	one := chain(t, 0, 2)[1]
+	for name, damaged := range map[string]func(i int) bool{
+		"all but the newest":   func(i int) bool { return i < years-1 },
+		"every second":         func(i int) bool { return i%2 == 0 },
+		"nothing but the ends": func(i int) bool { return i > 0 && i < years-1 },
+	} {
+		heads := make([]digest.Head, years)
+		lost := 0
+		for i := range heads {
+			h := digest.HeadOf(one)
+			h.Start, h.End = hour(i), hour(i+1)
+			h.Place.Key, h.Previous.Key = trail.Key(h.End, false), trail.Key(h.Start, false)
+			if damaged(i) {
+				h = digest.Head{Place: h.Place, End: h.End, Reason: digest.BadSignature}
+				lost++
+			}
+			heads[i] = h
+		}
+		found := 0
+		for _, h := range digest.Cover(trail, heads, hour(0), hour(years)).Holes {
+			for _, a := range h.Digests {
+				if !a.Inferred {
+					found++
+				}
+			}
+		}
+		if found != lost {
+			t.Errorf("%s: %d of %d are found", name, found, lost)
+		}
+	}
 }

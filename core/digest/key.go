@@ -98,6 +98,9 @@ func (m moment) IsZero() bool { return time.Time(m).IsZero() }
 
 func (m moment) MarshalJSON() ([]byte, error) { return time.Time(m).UTC().MarshalJSON() }
 
+// endOfTime is the end of the year 9999, behind which times cannot be written.
+const endOfTime = 253402300800
+
 func (m *moment) UnmarshalJSON(text []byte) error {
 	var seconds float64
 	if json.Unmarshal(text, &seconds) == nil {
@@ -105,6 +108,9 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 			return nil
 		}
 		whole, part := math.Modf(seconds)
+		if whole < 0 || whole >= endOfTime {
+			return fmt.Errorf("%s seconds since 1970 are no time of a key", text)
+		}
 		*m = moment(time.Unix(int64(whole), int64(part*1e9)).UTC())
 		return nil
 	}

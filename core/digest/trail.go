@@ -74,7 +74,9 @@ func ParseKey(key string) (t Trail, end time.Time, backfill, ok bool) {
 		return Trail{}, time.Time{}, false, false
 	}
 	t = Trail{Prefix: k.Prefix, OrganizationID: k.OrganizationID, Account: k.Account, Region: k.Region, Name: k.Trail, Home: k.Home}
-	return t, k.Time, backfill, true
+	// What says the same in another way, such as with fractions of seconds or other
+	// folders of the day, is not what CloudTrail writes.
+	return t, k.Time, backfill, strings.HasSuffix(key, t.Key(k.Time, backfill))
 }
 
 // stampOf reads the end of a digest from the place in its key where it has to

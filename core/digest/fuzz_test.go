@@ -1,0 +1,128 @@
+package digest_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/core/digest"
+)
+
+// The key of a digest says what its trail and its end would say, and nothing
+// that is no key of a digest is taken for one.
+func FuzzParseKey(f *testing.F) {
+	org := trail
+	org.OrganizationID, org.Prefix = "o-abcde12345", "a/b c"
+	for _, t := range []digest.Trail{trail, org, {Account: "210987654321", Region: "us-east-1", Name: "t", Home: "us-east-1"}} {
+		f.Add(t.Key(noon, false))
+		f.Add(t.Key(noon, true))
+		f.Add("/" + t.Key(noon, false))
+		f.Add("../../" + t.Key(noon, false))
+		f.Add(strings.Replace(t.Key(noon, false), "/03/07/", "/030/7/", 1))
+		f.Add(strings.Replace(t.Key(noon, false), "30Z", "30.5Z", 1))
+		f.Add(strings.Replace(t.Key(noon, false), "30Z", "30Z_backfill", 1))
+	}
+	f.Add("AWSLogs/210987654321/CloudTrail-Digest/r/2024/03/07/210987654321_CloudTrail-Digest_r___20240307T120030Z.json.gz")
+	f.Fuzz(func(t *testing.T, key string) {
+		got, end, backfill, ok := digest.ParseKey(key)
+		if !ok {
+			return
+		}
+		again := got.Key(end, backfill)
+		if !strings.HasSuffix(key, again) {
+			t.Fatalf("%q is read as %+v %v %v, which is called %q", key, got, end, backfill, again)
+		}
+		if other, e, b, ok := digest.ParseKey(again); !ok || other != got || !e.Equal(end) || b != backfill || digest.IsBackfill(again) != b {
+			t.Fatalf("%q is read as %+v %v %v %v", again, other, e, b, ok)
+		}
+	})
+}
+
+// Valid is only what the rules call so, which are written down here once more in
+// the plainest way.
+func FuzzVerify(f *testing.F) {
+	v, signer, keys := readVectors(f)
+	for _, d := range v.Digests {
+		f.Add([]byte(d.Text), d.S3Bucket, d.S3Object, d.Metadata[digest.MetaSignature], false)
+		f.Add([]byte(d.Text), d.S3Bucket, d.S3Object, d.Metadata[digest.MetaSignature], true)
+		f.Add(bytes.Replace([]byte(d.Text), []byte(v.Account), []byte("1"), 1), d.S3Bucket, d.S3Object, d.Metadata[digest.MetaSignature], false)
+		f.Add(append([]byte(d.Text), ' '), d.S3Bucket, d.S3Object, strings.ToUpper(d.Metadata[digest.MetaSignature]), true)
+		f.Add([]byte(strings.Replace(d.Text, `"digestEndTime"`, `"digestEndTime":"2024-01-01T00:00:00Z","digestEndTime"`, 1)), d.S3Bucket, d.S3Object, "", true)
+	}
+	public, err := x509.ParsePKCS1PublicKey(signer.PublicKey().Value)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte, bucket, key, signature string, sign bool) {
+		if sign { // for what is signed, nothing but the rules decides
+			signature = digest.SignText(signer, text)
+		}
+		meta := map[string]string{digest.MetaSignature: signature, digest.MetaAlgorithm: digest.SignatureAlgorithm}
+		c := digest.Verify(digest.Object{Place: digest.Place{Bucket: bucket, Key: key}, Text: text, Metadata: meta}, keys)
+		if !c.Verdict.Valid() {
+			return
+		}
+		var o struct {
+			DigestEndTime, DigestStartTime, DigestS3Bucket, DigestS3Object, DigestPublicKeyFingerprint string
+			PreviousDigestSignature                                                                    *string
+		}
+		if err := json.Unmarshal(text, &o); err != nil {
+			t.Fatalf("valid, though no JSON: %v", err)
+		}
+		previous := "null"
+		if o.PreviousDigestSignature != nil {
+			previous = *o.PreviousDigestSignature
+		}
+		sum := sha256.Sum256(text)
+		lines := sha256.Sum256([]byte(o.DigestEndTime + "\n" + o.DigestS3Bucket + "/" + o.DigestS3Object + "\n" + hex.EncodeToString(sum[:]) + "\n" + previous))
+		raw, err := hex.DecodeString(signature)
+		if err != nil || o.DigestS3Bucket != bucket || o.DigestS3Object != key || o.DigestPublicKeyFingerprint != digest.Fingerprint(signer.PublicKey().Value) {
+			t.Fatalf("valid, though not at its place or of another key: %s", text)
+		}
+		if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, lines[:], raw); err != nil {
+			t.Fatalf("valid, though %v: %s", err, text)
+		}
+		if end, err := time.Parse(time.RFC3339, o.DigestEndTime); err != nil || !end.Equal(c.File.End) {
+			t.Fatalf("the end is %q and read as %v", o.DigestEndTime, c.File.End)
+		}
+	})
+}
+
+// Whatever is given as public keys, each has its fingerprint, and what is kept
+// of them is read again.
+func FuzzReadKeys(f *testing.F) {
+	_, signer, keys := readVectors(f)
+	f.Add(keys.AppendJSON(nil))
+	k := signer.PublicKey()
+	k.ValidFrom, k.ValidTo = noon, noon.AddDate(0, 1, 0)
+	f.Add(digest.Keys{k.Fingerprint: k}.AppendJSON(nil))
+	f.Add([]byte(`[{"Value":"","Fingerprint":"d41d8cd98f00b204e9800998ecf8427e","ValidityStartTime":1.5e9,"ValidityEndTime":-1e300}]`))
+	f.Add([]byte(`{"PublicKeyList":[{"Value":"QQ==","Fingerprint":"7fc56270e7a70fa81a5935b72eacbe29","ValidityStartTime":"2024-03-07T12:00:00+01:00","ValidityEndTime":null}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		keys, err := digest.ReadKeys(text)
+		if err != nil {
+			return
+		}
+		for name, k := range keys {
+			if digest.Fingerprint(k.Value) != name || k.Fingerprint != name {
+				t.Errorf("%s names %+v", name, k)
+			}
+		}
+		again, err := digest.ReadKeys(keys.AppendJSON(nil))
+		if err != nil || len(again) != len(keys) {
+			t.Fatalf("%d keys are read again as %d: %v", len(keys), len(again), err)
+		}
+		for name, k := range keys {
+			if !again[name].ValidFrom.Equal(k.ValidFrom) || !again[name].ValidTo.Equal(k.ValidTo) {
+				t.Errorf("%+v is read again as %+v", k, again[name])
+			}
+		}
+	})
+}
