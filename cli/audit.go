@@ -185,7 +185,7 @@ func (o *auditOptions) check(s *Streams) (report.Writer, error) {
 	case len(o.accounts) > 0 && o.role == "":
 		return nil, usagef("--account needs --role: the name of a role that each of these accounts has")
 	case strings.HasPrefix(o.role, "arn:"):
-		return nil, usagef("--role: only the role's name is wanted, which is the same in each account: %s", o.role[strings.LastIndex(o.role, ":")+1:])
+		return nil, usagef("--role: only the role's name is wanted, which is the same in each account: %s", strings.TrimPrefix(o.role[strings.LastIndex(o.role, ":")+1:], "role/"))
 	case o.externalID != "" && o.role == "":
 		return nil, usagef("--external-id goes with --role")
 	case (o.organization || len(o.accounts) > 0) && len(o.profiles) > 1:

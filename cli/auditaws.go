@@ -26,6 +26,7 @@ import (
 
 	"tocsin/audit"
 	"tocsin/core/topic"
+	"tocsin/internal/sdkhttp"
 )
 
 var (
@@ -88,7 +89,7 @@ func (a *auditing) places(ctx context.Context) ([]auditPlace, error) {
 func (a *auditing) openDoors(ctx context.Context, profile string) (*auditDoors, []string, error) {
 	cfg, err := auditConfig(ctx, a.o, profile)
 	if err != nil {
-		return nil, a.o.regions, whyNotConfigured(profile, err)
+		return nil, a.o.regions, whyNotConfigured(a.s, profile, err)
 	}
 	regions := a.o.regions
 	if len(regions) == 0 {
@@ -136,6 +137,7 @@ func auditConfig(ctx context.Context, o auditOptions, profile string) (aws.Confi
 	if err != nil {
 		return aws.Config{}, err
 	}
+	cfg.HTTPClient = sdkhttp.Client(cfg.HTTPClient)
 	if o.endpoint != "" {
 		cfg.BaseEndpoint = aws.String(o.endpoint)
 	}

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,12 +39,31 @@ func ofProfile(profile string) string {
 	return "profile " + profile + ": "
 }
 
-func whyNotConfigured(profile string, err error) error {
+func whyNotConfigured(s Streams, profile string, err error) error {
 	var none config.SharedConfigProfileNotExistError
 	if errors.As(err, &none) {
-		return usagef("the AWS configuration has no profile %s", none.Profile)
+		return usagef("--profile: the AWS configuration has no profile %s%s", none.Profile, didYouMean(none.Profile, profilesIn(s)))
 	}
 	return usagef("%sread the AWS configuration: %w", ofProfile(profile), err)
+}
+
+// profileHead is the line that begins a profile in a file of the AWS configuration.
+var profileHead = regexp.MustCompile(`(?m)^\s*\[\s*(?:profile\s+)?([^\]\s]+)\s*\]`)
+
+// profilesIn are the names of the profiles in the files of the AWS configuration,
+// as far as they can be read.
+func profilesIn(s Streams) []string {
+	var names []string
+	for variable, usual := range map[string]string{"AWS_CONFIG_FILE": config.DefaultSharedConfigFilename(), "AWS_SHARED_CREDENTIALS_FILE": config.DefaultSharedCredentialsFilename()} {
+		text, err := os.ReadFile(cmp.Or(s.Getenv(variable), usual))
+		if err != nil {
+			continue // there is nothing to choose from then
+		}
+		for _, m := range profileHead.FindAllSubmatch(text, -1) {
+			names = append(names, string(m[1]))
+		}
+	}
+	return names
 }
 
 // whyNoCredentials says what the chain of providers came to, in the words of the
@@ -50,8 +72,13 @@ func whyNoCredentials(profile string, err error) error {
 	text := firstLineOf(err.Error())
 	var answer smithy.APIError
 	switch {
-	case errors.As(err, &answer) && strings.Contains(answer.ErrorCode(), "Expired"), strings.Contains(strings.ToLower(text), "token has expired"),
-		strings.Contains(text, "InvalidGrantException"):
+	case strings.Contains(text, "SSO session has expired"):
+		login := "aws sso login"
+		if profile != "" {
+			login += " --profile " + profile
+		}
+		return fmt.Errorf("%syou are not signed in, or not any more: %s", ofProfile(profile), login)
+	case errors.As(err, &answer) && strings.Contains(answer.ErrorCode(), "Expired"), strings.Contains(strings.ToLower(text), "token has expired"):
 		return fmt.Errorf("%sthe credentials have expired; renew them (aws sso login, or a new session)", ofProfile(profile))
 	case strings.Contains(text, "no EC2 IMDS role found"), strings.Contains(text, "ec2imds"):
 		return fmt.Errorf("%sthere are no AWS credentials: name a --profile of the AWS configuration, sign in with aws sso login, "+

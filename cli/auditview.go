@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,8 @@ import (
 type auditView struct {
 	w  io.Writer
 	sc screen
+	// others says that auditors were named without their reasons.
+	others bool
 }
 
 // showAudit writes an audit as text: of each account and Region a line for each
@@ -22,7 +25,7 @@ type auditView struct {
 // the remarks.
 func showAudit(w io.Writer, sc screen, a report.Audit) error {
 	var b bytes.Buffer
-	v := auditView{sc.forPeople(&b), sc}
+	v := auditView{w: sc.forPeople(&b), sc: sc}
 	if len(a.Reports) > 1 {
 		v.overview(a.Reports)
 	}
@@ -31,6 +34,10 @@ func showAudit(w io.Writer, sc screen, a report.Audit) error {
 			fmt.Fprintln(v.w)
 		}
 		v.report(&a.Reports[i])
+	}
+	if v.others {
+		fmt.Fprintln(v.w)
+		v.text(dim, "others: auditors that compare texts or names; why they will not accept one is told of a --control alone, and with --format html or json", 0)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -68,12 +75,8 @@ func (v *auditView) report(r *report.Report) {
 		return
 	}
 	fmt.Fprintln(v.w)
-	numbers := 0
 	for i := range r.Findings {
-		numbers = max(numbers, width(report.Number(&r.Findings[i])))
-	}
-	for i := range r.Findings {
-		v.finding(r, &r.Findings[i], numbers)
+		v.finding(r, &r.Findings[i], len(r.Findings) <= fewFindings)
 	}
 	if len(r.Missing) > 0 {
 		fmt.Fprintf(v.w, "\n%s\n", v.sc.paint(bold, "not readable"))
@@ -89,13 +92,16 @@ var (
 	auditStyles = map[audit.Status]style{audit.Passed: green, audit.Failed: loud, audit.Warning: yellow, audit.NotAvailable: cyan}
 )
 
-func (v *auditView) finding(r *report.Report, f *audit.Finding, numbers int) {
+// fewFindings are so few that each is shown with all that is to be said.
+const fewFindings = 3
+
+func (v *auditView) finding(r *report.Report, f *audit.Finding, whole bool) {
 	status := v.sc.paint(auditStyles[f.Status], auditMarks[f.Status]+" "+pad(string(f.Status), len("NOT_AVAILABLE")))
 	accepted := ""
 	if r.Accepts(f) {
 		accepted = v.sc.paint(dim, "  accepted by the baseline")
 	}
-	fmt.Fprintf(v.w, "%s  %s  %s%s\n", status, pad(report.Number(f), numbers), clean(f.Control), accepted)
+	fmt.Fprintf(v.w, "%s  %s %s%s\n", status, v.sc.paint(dim, pad(report.Number(f), len("5.10"))), clean(f.Control), accepted)
 	if accepted != "" {
 		return
 	}
@@ -105,7 +111,7 @@ func (v *auditView) finding(r *report.Report, f *audit.Finding, numbers int) {
 			v.named("chain", report.Chain(f))
 		}
 		if len(f.Missed) > 0 && f.Status != audit.NotAvailable {
-			v.named("missed", strings.Join(f.Missed, ", "))
+			v.named("missed", eventsText(f.Missed))
 		}
 	}
 	if m := f.Mend; m != nil {
@@ -114,9 +120,46 @@ func (v *auditView) finding(r *report.Report, f *audit.Finding, numbers int) {
 			fmt.Fprintf(v.w, "%s%s\n", strings.Repeat(" ", textIndent), v.sc.paint(cyan, clean(c)))
 		}
 	}
+	var auditors []string
 	for _, remark := range f.Remarks {
-		v.named("note", remark.Text)
+		switch {
+		case remark.About != "auditor" || remark.Auditor == "":
+			v.named("note", remark.Text)
+		case whole:
+			v.named("others", remark.Text)
+			if remark.Remedy != "" {
+				fmt.Fprintf(v.w, "%s%s\n", strings.Repeat(" ", textIndent), v.sc.paint(cyan, clean(remark.Remedy)))
+			}
+		case !slices.Contains(auditors, remark.Auditor):
+			auditors = append(auditors, remark.Auditor)
+		}
 	}
+	if len(auditors) > 0 {
+		v.named("others", strings.Join(auditors, ", ")+" will not accept it")
+		v.others = true
+	}
+}
+
+// eventsText are events with the source that several have in common said once.
+func eventsText(events []string) string {
+	var sources, rest []string
+	names := map[string][]string{}
+	for _, e := range events {
+		source, name, ok := strings.Cut(e, ".amazonaws.com:")
+		if !ok || strings.ContainsAny(e, " $\"") {
+			rest = append(rest, e)
+			continue
+		}
+		if names[source] == nil {
+			sources = append(sources, source)
+		}
+		names[source] = append(names[source], name)
+	}
+	var parts []string
+	for _, source := range sources {
+		parts = append(parts, source+".amazonaws.com: "+strings.Join(names[source], ", "))
+	}
+	return strings.Join(append(parts, rest...), "; ")
 }
 
 // textIndent is where the texts of a finding stand.

@@ -133,7 +133,7 @@ func Broken(f *audit.Finding) *audit.Link {
 func Chain(f *audit.Finding) string {
 	var parts []string
 	for i, l := range f.Path {
-		text := l.Kind + " " + l.Name
+		text := l.Kind + " " + short(l.Name)
 		if i == f.Broke {
 			text = "(!) " + text
 		}
