@@ -1,8 +1,6 @@
 package export
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,7 +22,9 @@ func CloudFormation(p *Plan) string {
 	if p.Topic != "" {
 		c.topic(p)
 	}
+	renewed := map[string]string{}
 	for _, t := range p.Renewed {
+		renewed[t.ARN] = logicalID(t.Key)
 		c.open(logicalID(t.Key), "AWS::SNS::Topic")
 		c.line(6, "TopicName: "+yamlText(t.Name()))
 	}
@@ -32,7 +32,7 @@ func CloudFormation(p *Plan) string {
 		c.policy(&p.Policies[i])
 	}
 	for _, s := range p.Subscribers {
-		c.subscriber(s)
+		c.subscriber(s, renewed)
 	}
 	for i := range p.Filters {
 		c.filter(p, &p.Filters[i])
@@ -191,7 +191,8 @@ func (c *template) topic(p *Plan) {
 }
 
 // subscriber writes who is told, but for those by mail of the plan's own topic.
-func (c *template) subscriber(s Subscriber) {
+// renewed are the resources of topics that are made again.
+func (c *template) subscriber(s Subscriber, renewed map[string]string) {
 	if s.Topic == "" && s.Protocol == "email" {
 		return
 	}
@@ -200,9 +201,12 @@ func (c *template) subscriber(s Subscriber) {
 		notes = append(notes, "The queue's own policy has to let the topic send.")
 	}
 	c.open("NoticesTo"+logicalID(s.Key), "AWS::SNS::Subscription", notes...)
-	if s.Topic == "" {
+	switch {
+	case s.Topic == "":
 		c.line(6, "TopicArn: !Ref NoticesTopic")
-	} else {
+	case renewed[s.Topic] != "":
+		c.line(6, "TopicArn: !Ref "+renewed[s.Topic])
+	default:
 		c.text(6, "TopicArn", s.Topic)
 	}
 	c.text(6, "Protocol", s.Protocol)
@@ -289,18 +293,16 @@ func (c *template) list(indent int, name string, arns []string) {
 	}
 }
 
-// policy writes a topic's policy as it is in JSON, which is YAML as well.
+// policy writes the policy of a topic that is there.
 func (c *template) policy(t *TopicPolicy) {
 	c.open(logicalID(t.Key), "AWS::SNS::TopicPolicy")
 	c.line(6, "Topics:")
 	c.line(8, "- "+yamlText(t.Topic))
-	var b bytes.Buffer
-	if err := json.Indent(&b, []byte(t.Policy), "        ", "  "); err != nil {
-		c.line(6, "PolicyDocument: "+yamlText(t.Policy))
-		return
+	v, err := readJSON(t.Policy)
+	if err != nil {
+		v = map[string]any{} // Mend refuses what is no JSON
 	}
-	c.line(6, "PolicyDocument:")
-	c.line(8, b.String())
+	c.b.WriteString("      PolicyDocument:" + yamlBelow("      ", v))
 }
 
 // TooLong tells whether a template is too long to be given to CloudFormation but

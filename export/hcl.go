@@ -1,10 +1,7 @@
 package export
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,16 +82,29 @@ func label(key string) string {
 type pair struct{ name, value string }
 
 // writePairs writes arguments with their equal signs in one column, as terraform
-// fmt has them. Those without a value are left out.
+// fmt has them: as far as there is one line for each. Those without a value are left out.
 func writePairs(b *strings.Builder, indent string, pairs []pair) {
-	pairs = slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return p.value == "" })
 	width := 0
+	var run []pair
+	flush := func() {
+		for _, p := range run {
+			fmt.Fprintf(b, "%s%-*s = %s\n", indent, width, p.name, p.value)
+		}
+		run, width = nil, 0
+	}
 	for _, p := range pairs {
+		switch {
+		case p.value == "":
+			continue
+		case strings.Contains(p.value, "\n"):
+			flush()
+			fmt.Fprintf(b, "%s%s = %s\n", indent, p.name, p.value)
+			continue
+		}
+		run = append(run, p)
 		width = max(width, len(p.name))
 	}
-	for _, p := range pairs {
-		fmt.Fprintf(b, "%s%-*s = %s\n", indent, width, p.name, p.value)
-	}
+	flush()
 }
 
 // comment writes texts as comments of # from an indent on, wrapped to lines that
@@ -125,10 +135,8 @@ func plain(text string) string {
 
 // hclJSON writes a JSON document as an expression over several lines, for jsonencode.
 func hclJSON(text string) string {
-	var v any
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
+	v, err := readJSON(text)
+	if err != nil {
 		return hcl(text)
 	}
 	var b strings.Builder
@@ -145,24 +153,13 @@ func writeValue(b *strings.Builder, indent string, v any) {
 			return
 		}
 		b.WriteString("{\n")
-		var run []pair // of one line each: their equal signs stand in line
-		flush := func() {
-			writePairs(b, inner, run)
-			run = nil
-		}
-		for _, name := range slices.Sorted(maps.Keys(v)) {
+		var members []pair
+		for _, name := range memberOrder(v) {
 			var text strings.Builder
 			writeValue(&text, inner, v[name])
-			run = append(run, pair{hclKey(name), text.String()})
-			if strings.Contains(text.String(), "\n") {
-				last := run[len(run)-1]
-				run = run[:len(run)-1]
-				flush()
-				run = []pair{last}
-				flush()
-			}
+			members = append(members, pair{hclKey(name), text.String()})
 		}
-		flush()
+		writePairs(b, inner, members)
 		b.WriteString(indent + "}")
 	case []any:
 		if len(v) == 0 {

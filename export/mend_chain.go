@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 	if !planned.Exists {
 		planned.Name = m.plan.named(c.ID)
 	}
-	everything := strings.Contains(f.Summary, "matches nearly every event")
+	everything := f.drowned()
 	rest := ""
 	if planned.Pattern == c.Pattern {
 		k, err := choose(c, auditors[m.options.Compat], m.probes)
@@ -48,11 +49,11 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 	}
 	switch {
 	case planned.Exists && m.form == ForCloudFormation:
-		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+", which "+lowerFirst(f.problemOf(audit.FilterLink))+".")
+		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+": "+f.problemOf(audit.FilterLink)+".")
 		m.beside(f, c, &planned, everything)
 	case planned.Exists && m.usedElsewhere(f, planned.Name):
-		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+", which does the work of another control.")
-		m.beside(f, c, &planned, false)
+		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+", which is for another control.")
+		m.beside(f, c, &planned, everything)
 	}
 	if !slices.ContainsFunc(m.plan.Filters, func(had Filter) bool { return had.Key == planned.Key }) {
 		m.plan.Filters = append(m.plan.Filters, planned)
@@ -65,14 +66,14 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 	return nil
 }
 
-// problemOf is what a finding says of the link of a kind, for the end of a sentence.
+// problemOf is what a finding says of the link of a kind.
 func (f *Finding) problemOf(kind string) string {
 	for _, l := range f.Path {
 		if l.Kind == kind && l.State != "holds" && l.Text != "" {
-			return strings.TrimPrefix(l.Text, "it ")
+			return l.Text
 		}
 	}
-	return "does not do what the control asks for"
+	return "it does not do what the control asks for"
 }
 
 // beside makes of a filter that would replace one a new one that feeds the same
@@ -93,9 +94,15 @@ func (m *mender) beside(f *Finding, c *control.Control, planned *Filter, drowned
 	m.addAlarm(c, a)
 }
 
-// usedElsewhere tells whether a filter does its work for another control, or is
-// planned already with another text.
+// drowned tells whether a finding is about a filter that matches nearly everything.
+func (f *Finding) drowned() bool { return strings.Contains(f.Summary, "matches nearly every event") }
+
+// usedElsewhere tells whether a filter does its work for another control. One that
+// matches nearly everything does it for none, but is meant for one of them.
 func (m *mender) usedElsewhere(f *Finding, name string) bool {
+	if f.drowned() {
+		return m.owner(name) != f.Control
+	}
 	for i := range m.findings {
 		if o := &m.findings[i]; o.Control != f.Control && o.Status != audit.Failed && slices.Contains(o.Filters, name) {
 			return true
@@ -103,6 +110,34 @@ func (m *mender) usedElsewhere(f *Finding, name string) bool {
 	}
 	return slices.ContainsFunc(m.plan.Filters, func(had Filter) bool { return had.Exists && had.Name == name && had.Key != f.Control })
 }
+
+// owner is the control for which a filter that matches nearly everything is meant:
+// the one whose pattern's words it has most of.
+func (m *mender) owner(name string) string {
+	var best string
+	most := 0
+	for i := range m.findings {
+		f := &m.findings[i]
+		var had struct{ FilterPattern string }
+		c, ok := m.pack.Control(f.Control)
+		if !ok || !f.broken() || f.link(audit.FilterLink) != name || !f.answer("logs:DescribeMetricFilters", name, &had) {
+			continue
+		}
+		shared := 1
+		for _, word := range wordForm.FindAllString(c.Pattern, -1) {
+			if strings.Contains(had.FilterPattern, word) {
+				shared++
+			}
+		}
+		if shared > most {
+			best, most = f.Control, shared
+		}
+	}
+	return best
+}
+
+// wordForm are words that are long enough to mean something.
+var wordForm = regexp.MustCompile(`[A-Za-z]{6,}`)
 
 // alarm plans an alarm with what a mend says.
 func (m *mender) alarm(f *Finding, c *control.Control, one call) error {

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -170,11 +171,13 @@ func terraformControls(b *strings.Builder, p *Plan) {
 
 // hclKey is a key of an object: bare where it may be.
 func hclKey(key string) string {
-	if key != "" && label(key) == strings.ReplaceAll(key, "-", "_") && (key[0] < '0' || key[0] > '9') && key[0] != '-' {
+	if bareKey.MatchString(key) && key != "for" && key != "null" && key != "true" && key != "false" {
 		return key
 	}
 	return hcl(key)
 }
+
+var bareKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 func terraformResources(b *strings.Builder, p *Plan, same settings, rest bool) {
 	filter := func(name, each, key, pattern, metric, namespace, value string) {

@@ -10,7 +10,7 @@ import (
 // plainYAML are texts that need no quotes: words that no version of YAML takes for
 // anything but a text.
 var (
-	plainYAML  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./,()-]+)*$`)
+	plainYAML  = regexp.MustCompile(`^[A-Za-z/](?:[A-Za-z0-9_./:@-]*[A-Za-z0-9_./@-])?(?: [A-Za-z0-9_./,()-]+)*$`)
 	meansOther = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null|inf|nan|\.inf|\.nan)$`)
 )
 

@@ -52,7 +52,9 @@ func (s *server) audit(flags ...string) (findings []audited, written string) {
 	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 3) {
 		s.t.Fatalf("tocsin audit: %v\n%s", err, &told)
 	}
-	var all struct{ Reports []struct{ Findings []audited } }
+	var all struct {
+		Reports []struct{ Findings []audited }
+	}
 	if err := json.Unmarshal(out, &all); err != nil || len(all.Reports) != 1 {
 		s.t.Fatalf("%v: %s", err, out)
 	}
@@ -69,7 +71,12 @@ func (s *server) chainHolds(auditor string, controls ...string) {
 	for _, c := range controls {
 		flags = append(flags, "--control", c)
 	}
-	findings, written := s.audit(flags...)
+	var findings []audited
+	var written string
+	eventually(s.t, "the trail delivers", func() bool {
+		findings, written = s.audit(flags...)
+		return !strings.Contains(written, "nothing was delivered yet")
+	})
 	pack := control.Builtin()
 	seen, want := 0, len(controls)
 	if want == 0 {

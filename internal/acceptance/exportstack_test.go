@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -382,6 +383,21 @@ func (st *stack) trail(p *properties) (madeResource, error) {
 	})
 	if err != nil || !aws.ToBool(p.yes("IsLogging")) {
 		return madeResource{}, err
+	}
+	if _, ok := p.all["EventSelectors"]; ok {
+		in := &cloudtrail.PutEventSelectorsInput{TrailName: out.Name}
+		for _, v := range p.take("EventSelectors").([]any) {
+			of := &properties{t: p.t, id: p.id, all: object(p.t, v)}
+			selector := trailtypes.EventSelector{ReadWriteType: trailtypes.ReadWriteType(*of.text("ReadWriteType")), IncludeManagementEvents: of.yes("IncludeManagementEvents")}
+			for _, d := range of.take("DataResources").([]any) {
+				resource := &properties{t: p.t, id: p.id, all: object(p.t, d)}
+				selector.DataResources = append(selector.DataResources, trailtypes.DataResource{Type: resource.text("Type"), Values: resource.texts("Values")})
+			}
+			in.EventSelectors = append(in.EventSelectors, selector)
+		}
+		if _, err := c.PutEventSelectors(ctx, in); err != nil {
+			return madeResource{}, err
+		}
 	}
 	_, err = c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: out.Name})
 	return madeResource{*out.Name, *out.TrailARN}, err
