@@ -185,8 +185,8 @@ func obey(t *testing.T, answers map[string]any, o order) {
 // unmendable are accounts that no command of ours can mend.
 var unmendable = []string{
 	"no-trail", "managed-key", "key-policy-without-cloudwatch", "policy-that-denies", // told in words
-	"organization-trail-log-group-in-another-account", "organization-trail-unreadable", // another account's
-	"action-failed", // the path says what fails
+	"organization-trail-log-group-in-another-account", "organization-trail-unreadable", "auditors-on-the-trail-of-an-organization", // another account's
+	"action-failed",                               // the path says what fails
 	"muted-for-good", "deny-to-everybody-but-one", // somebody wanted it so
 }
 

@@ -54,12 +54,12 @@ func (c *chained) done(_ any, err error) {
 
 // newChain sets up a trail, a log group, a filter, an alarm, a topic and a mail
 // subscription, by the SDK.
-func newChain(t *testing.T, cfg aws.Config, environ []string, told func()) *chained {
+func newChain(t *testing.T, cfg aws.Config, environ []string, told func(), o ...func(*cloudwatch.Options)) *chained {
 	t.Helper()
 	ctx := t.Context()
 	c := &chained{
 		t: t, environ: environ, told: told,
-		trails: cloudtrail.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), alarms: cloudwatch.NewFromConfig(cfg), topics: sns.NewFromConfig(cfg),
+		trails: cloudtrail.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), alarms: cloudwatch.NewFromConfig(cfg, o...), topics: sns.NewFromConfig(cfg),
 	}
 	bucket, name, arn := "audited-trail", "main", "arn:aws:logs:"+region+":"+account+":log-group:"+chainGroup+":*"
 	buckets, roles := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), iam.NewFromConfig(cfg)
