@@ -62,7 +62,7 @@ var testsMay = map[string][]string{
 	"core/control":        {"app"},
 	"examples":            {"app", "core"},
 	"flow":                {"synth", "app"},
-	"app":                 {"examples", "synth"},
+	"app":                 {"examples", "synth", "audit"},
 	"internal/crashtest":  {"app", "flow", "source", "store", "synth", "core"},
 	"internal/acceptance": {"service", "core"},
 	"store":               {"synth"},
