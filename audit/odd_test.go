@@ -17,7 +17,7 @@ import (
 // said to reach anybody.
 var needed = []string{
 	"cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "logs:DescribeMetricFilters",
-	"cloudwatch:DescribeAlarms", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:GetSubscriptionAttributes",
+	"cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:GetSubscriptionAttributes",
 }
 
 // rootUsage is one alarm and the controls on trails: enough to see what an answer does.
@@ -91,7 +91,7 @@ func TestMissingMembers(t *testing.T) {
 }
 
 // odd are values that an answer should not have.
-var odd = []any{nil, "", "x", "\x00'\"${", -1.0, 1e300, 0.0, true, false, []any{}, map[string]any{}, []any{nil}, "2026-03-02T11:57:00Z", "arn:aws:sns:::", "{ $.a = 1 }", "ALARM(a) OR"}
+var odd = []any{nil, "", "arn:aws:sns:us-east-1:111122223333:security", "arn:::::", json.Number("1e999"), strings.Repeat("x", 5000), []any{"", nil, map[string]any{}}, "x", "\x00'\"${", -1.0, 1e300, 0.0, true, false, []any{}, map[string]any{}, []any{nil}, "2026-03-02T11:57:00Z", "arn:aws:sns:::", "{ $.a = 1 }", "ALARM(a) OR"}
 
 // mutate changes a few values of the answers, by the numbers of the fuzzer.
 func mutate(answers map[string]any, seed uint64) {
