@@ -88,7 +88,10 @@ func Formats() map[string]Writer {
 
 // JSON writes the audit as one document.
 func JSON(w io.Writer, a Audit) error {
-	a.Reports = orEmpty(a.Reports)
+	a.Reports = slices.Clone(orEmpty(a.Reports))
+	for i := range a.Reports {
+		a.Reports[i].Findings = orEmpty(a.Reports[i].Findings)
+	}
 	return writeJSON(w, a, "  ")
 }
 
