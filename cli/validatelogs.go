@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,7 +27,8 @@ type validateOptions struct {
 	trailARN, account, region string
 	start, end                string
 	bucket, prefix            string
-	publicKeys, keyCache      string
+	publicKeys                []string
+	keyCache                  string
 	offline                   bool
 	format                    string
 	asJSON                    bool
@@ -84,7 +86,7 @@ func (o *validateOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.end, "end-time", "", "log files delivered up to this `TIME` (default: now)")
 	f.StringVar(&o.bucket, "s3-bucket", "", "the `BUCKET`, as the AWS CLI has it: the same as s3://BUCKET")
 	f.StringVar(&o.prefix, "s3-prefix", "", "with --s3-bucket, the `PREFIX` of the trail's keys")
-	f.StringVar(&o.publicKeys, "public-keys", "", "take the public keys from a `FILE` that aws cloudtrail list-public-keys printed")
+	f.StringArrayVar(&o.publicKeys, "public-keys", nil, "take the public keys from a `FILE` that aws cloudtrail list-public-keys printed; may be repeated")
 	f.StringVar(&o.keyCache, "key-cache", "", "keep public keys in this `DIR` (default tocsin/public-keys in the user's cache folder)")
 	f.BoolVar(&o.offline, "offline", false, "take the public keys from the cache only")
 	f.StringVar(&o.format, "format", "table", "`FORM` of the result: table, aws (what the AWS CLI prints), json or junit")
@@ -175,11 +177,12 @@ func validateStatus(r flow.ValidateReport, complete bool) error {
 	switch {
 	case r.Interrupted:
 		return exitStatus(exitFailed)
-	case r.Wrong() || complete && r.Incomplete():
-		if !r.Wrong() || !onlyUnread(r) {
-			return exitStatus(exitFindings)
-		}
+	case r.Wrong() && !onlyUnread(r):
+		return exitStatus(exitFindings)
+	case r.Wrong() || r.Failed():
 		return exitStatus(exitFailed)
+	case complete && r.Incomplete():
+		return exitStatus(exitFindings)
 	}
 	return nil
 }
@@ -312,12 +315,16 @@ func (v *validation) askTrail(ctx context.Context) error {
 
 // keys finds out where public keys are had from.
 func (v *validation) keys(ctx context.Context) error {
-	if v.o.publicKeys != "" {
-		keys, err := source.KeysOf(v.o.publicKeys)
-		if err != nil {
-			return &usageError{err: fmt.Errorf("--public-keys: %w", err)}
+	if len(v.o.publicKeys) > 0 {
+		all := source.FixedKeys{}
+		for _, name := range v.o.publicKeys {
+			keys, err := source.KeysOf(name)
+			if err != nil {
+				return &usageError{err: fmt.Errorf("--public-keys: %w", err)}
+			}
+			maps.Copy(all, keys)
 		}
-		v.flow.Keys = keys
+		v.flow.Keys = all
 		return nil
 	}
 	dir := v.o.keyCache

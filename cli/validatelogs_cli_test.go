@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tocsin/core/digest"
@@ -157,9 +158,9 @@ var faulty = []scenario{
 		c := w.chain(0, 6)
 		for _, place := range []digest.Place{c[2].Place, logs(c[4])[1].Place} {
 			o := w.objects[place]
-			asked := 0
+			var asked atomic.Int32
 			w.faults[place] = func(rw http.ResponseWriter) {
-				if asked++; asked == 1 {
+				if asked.Add(1) == 1 {
 					busy(rw)
 					return
 				}

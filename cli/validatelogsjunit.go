@@ -24,6 +24,9 @@ func writeJUnit(w io.Writer, r flow.ValidateReport, complete bool) error {
 				s.Add(junit.Case{Name: k.name, Out: fmt.Sprintf("%d of %d valid", k.of.Valid, k.of.Total())})
 			}
 		}
+		if c.Problem != "" {
+			s.Add(junit.Case{Name: "public keys", Error: &junit.Outcome{Message: clean(c.Problem)}})
+		}
 		for _, f := range c.Findings {
 			one := junit.Case{Name: f.Kind + " " + clean(f.File)}
 			fault := &junit.Outcome{Message: clean(f.Text)}

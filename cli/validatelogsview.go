@@ -43,6 +43,12 @@ func chainName(c flow.ChainReport) string {
 func (v *validateView) chain(c flow.ChainReport) {
 	place := digest.Place{Bucket: c.Bucket, Key: c.Prefix}
 	fmt.Fprintf(v.w, "%s\n  in %s\n", v.sc.paint(bold, chainName(c)), clean(place.String()))
+	if c.Problem != "" {
+		for i, line := range wrap(clean(c.Problem), max(30, v.sc.width-20)) {
+			fmt.Fprintf(v.w, "  %-16s  %s\n", []string{"not checked", ""}[min(i, 1)], v.sc.paint(red, line))
+		}
+		return
+	}
 	v.verdicts("digests", c.Digests)
 	v.verdicts("backfill digests", c.Backfill)
 	v.verdicts("log files", c.LogFiles)
@@ -196,6 +202,8 @@ func (v *validateView) sum(r flow.ValidateReport) {
 		what = v.sc.paint(yellow, "interrupted; so far "+what)
 	case r.Wrong():
 		what = v.sc.paint(loud, "NOT VALID: "+what)
+	case r.Failed():
+		what = v.sc.paint(loud, "NOT ALL CHECKED: "+what)
 	case v.o.complete && r.Incomplete():
 		what = v.sc.paint(loud, "NOT COMPLETE: "+what)
 	default:

@@ -53,7 +53,8 @@ func (o *ValidateOptions) reading() (r *reading, end func()) {
 // and tells what is proven by them. It reads all that is listed, whether or not
 // a chain leads there, and all that is named, whether or not it is listed. When
 // ctx ends the report holds what was found so far and is marked as interrupted.
-// An error says that something could not be listed or that there are no keys.
+// An error says that something could not be listed, or that there are no keys for
+// any of the chains; of some that fail the report tells why.
 func Validate(ctx context.Context, chains []Chain, o ValidateOptions) (ValidateReport, error) {
 	began := time.Now()
 	report := ValidateReport{Start: o.Start, End: o.End, Chains: []ChainReport{}, Folders: []FolderReport{}}
@@ -67,16 +68,25 @@ func Validate(ctx context.Context, chains []Chain, o ValidateOptions) (ValidateR
 	if err != nil && ctx.Err() == nil {
 		return report, err
 	}
+	failed := 0
 	for _, c := range chains {
 		found := c.Trail
 		if o.Mirror {
 			c = r.origin(ctx, c)
 		}
-		var one *chainCheck
-		if one, err = r.chain(ctx, c, o, folders.of(c, found), stored); err != nil {
-			break
+		f := folders.of(c, found)
+		one, fault := r.chain(ctx, c, o, f, stored)
+		if fault != nil && ctx.Err() == nil {
+			f.proven = append(f.proven, nil)
+			one.report.Problem = fault.Error()
+			if failed++; failed == 1 {
+				err = fault
+			}
 		}
 		report.Chains = append(report.Chains, one.report)
+	}
+	if failed < len(chains) {
+		err = nil
 	}
 	if err == nil && o.Unnamed && ctx.Err() == nil {
 		report.Folders, err = folders.compare(ctx, o)

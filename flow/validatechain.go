@@ -18,7 +18,8 @@ type chainCheck struct {
 	known  map[digest.Place]bool
 }
 
-// chain checks the normal digests of a chain, then its backfill digests.
+// chain checks the normal digests of a chain, then its backfill digests. With an
+// error nothing was checked.
 func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *folder, stored *storedCheck) (*chainCheck, error) {
 	t := c.Trail
 	check := &chainCheck{reading: r, folder: f, stored: stored, known: map[digest.Place]bool{}, report: ChainReport{
@@ -32,12 +33,10 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 	normal := &keyring{source: o.Keys, region: keyRegion(t)}
 	if len(c.Keys) > 0 {
 		if err := normal.load(ctx, start, o.End.Add(keysAfter)); err != nil {
-			return nil, err
+			return check, err
 		}
 	}
-	if err := check.all(ctx, c, false, normal, o.Start); err != nil {
-		return nil, err
-	}
+	check.all(ctx, c, false, normal, o.Start)
 	if first, ok := check.first(); ok && o.Start.IsZero() {
 		start = first.Start
 		if first.Previous != (digest.Place{}) {
@@ -48,9 +47,9 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 		check.cover(t, start, o.End)
 	}
 	check.heads = nil
-	err := check.all(ctx, c, true, &keyring{source: o.Keys, region: keyRegion(t)}, o.Start)
+	check.all(ctx, c, true, &keyring{source: o.Keys, region: keyRegion(t)}, o.Start)
 	sortFindings(check.report.Findings)
-	return check, err
+	return check, nil
 }
 
 // oldest is when the window of the oldest listed digest begins, by its name.
@@ -78,7 +77,7 @@ func (c *chainCheck) first() (oldest digest.Head, ok bool) {
 // all examines the listed digests of a kind, and those that these name, back to
 // the one that holds start. With a zero start what lies before the oldest listed
 // one is not missed: it may have been deleted by its age.
-func (c *chainCheck) all(ctx context.Context, chain Chain, backfill bool, keys *keyring, start time.Time) error {
+func (c *chainCheck) all(ctx context.Context, chain Chain, backfill bool, keys *keyring, start time.Time) {
 	take := func(d *DigestResult) bool {
 		c.take(d)
 		return true
@@ -96,11 +95,11 @@ func (c *chainCheck) all(ctx context.Context, chain Chain, backfill bool, keys *
 		if bucket := h.Previous.Bucket; !buckets[bucket] && !c.mirror {
 			// The trail had another bucket before; older digests are listed there.
 			buckets[bucket] = true
-			older, err := FindChain(ctx, c.objects, bucket, chain.Trail, start, h.Start)
-			if err != nil {
-				return err
+			// One that cannot be listed, or is gone, is told by the digest that is
+			// named there.
+			if older, err := FindChain(ctx, c.objects, bucket, chain.Trail, start, h.Start); err == nil {
+				pass{c.reading, keys, bucket, older.keys(backfill)}.newestFirst(ctx, take)
 			}
-			pass{c.reading, keys, bucket, older.keys(backfill)}.newestFirst(ctx, take)
 		}
 		if !c.known[h.Previous] {
 			if d := c.examine(ctx, keys, h.Previous, h.Place); ctx.Err() == nil {
@@ -108,7 +107,6 @@ func (c *chainCheck) all(ctx context.Context, chain Chain, backfill bool, keys *
 			}
 		}
 	}
-	return nil
 }
 
 // errTakenIn is the remark on a missing log file whose events are not lost.

@@ -33,7 +33,8 @@ func (f TrailFilter) wants(t digest.Trail) bool {
 // FindChains finds the chains below a prefix of a bucket that have digests for
 // the time from start (zero: any) to end.
 func FindChains(ctx context.Context, o source.Objects, bucket, prefix string, f TrailFilter, start, end time.Time) ([]Chain, error) {
-	folders, err := digestFolders(ctx, o, bucket, asFolder(prefix), f, 0)
+	search := folderSearch{objects: o, bucket: bucket, filter: f}
+	folders, err := search.below(ctx, asFolder(prefix), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +116,38 @@ func asFolder(prefix string) string {
 // deepest is how many folders down AWSLogs is looked for.
 const deepest = 6
 
-// digestFolders finds the folders that hold the digests of one account and
-// Region, without looking into others.
-func digestFolders(ctx context.Context, o source.Objects, bucket, folder string, f TrailFilter, depth int) ([]string, error) {
+// mostFolders is how many folders are looked into that are not below AWSLogs.
+const mostFolders = 1000
+
+// A TooManyFoldersError says that a place has too much else in it.
+type TooManyFoldersError struct{ Place digest.Place }
+
+func (e *TooManyFoldersError) Error() string {
+	return fmt.Sprintf("%s: %d folders were looked into and not all were seen: name the folder that has AWSLogs in it, such as %s", e.Place, mostFolders, digest.Place{Bucket: e.Place.Bucket, Key: "PREFIX/"})
+}
+
+// A folderSearch looks for AWSLogs.
+type folderSearch struct {
+	objects source.Objects
+	bucket  string
+	filter  TrailFilter
+	outside int // folders looked into that are not below AWSLogs
+}
+
+// below finds the folders that hold the digests of one account and Region,
+// without looking into others.
+func (s *folderSearch) below(ctx context.Context, folder string, depth int) ([]string, error) {
+	f := s.filter
 	here, above := path.Base(folder), path.Base(path.Dir(strings.TrimSuffix(folder, "/")))
 	if above == event.DigestFiles {
 		return []string{folder}, nil
 	}
-	below, err := o.Folders(ctx, bucket, folder)
+	if !strings.Contains("/"+folder, "/AWSLogs/") {
+		if s.outside++; s.outside > mostFolders {
+			return nil, &TooManyFoldersError{digest.Place{Bucket: s.bucket, Key: folder}}
+		}
+	}
+	below, err := s.objects.Folders(ctx, s.bucket, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +168,7 @@ func digestFolders(ctx context.Context, o source.Objects, bucket, folder string,
 		if !enter {
 			continue
 		}
-		more, err := digestFolders(ctx, o, bucket, next, f, depth+1)
+		more, err := s.below(ctx, next, depth+1)
 		if err != nil {
 			return nil, err
 		}

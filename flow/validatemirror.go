@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"tocsin/core/digest"
@@ -12,7 +13,7 @@ import (
 func (r *reading) origin(ctx context.Context, c Chain) Chain {
 	for _, keys := range [][]string{c.Keys, c.Backfill} {
 		for i := len(keys) - 1; i >= 0; i-- {
-			o, err := r.read(ctx, digest.Place{Key: keys[i]})
+			o, err := r.read(ctx, digest.Place{Key: keys[i]}, maxDigest) // alone, before all others
 			if err != nil || o.Damage != nil {
 				continue // it is examined later, and told then
 			}
@@ -56,12 +57,19 @@ func (c Chain) rename(bucket string, t digest.Trail) Chain {
 
 // signatureFrom takes a digest's signature out of the one that names it. A
 // signature proves the same wherever it was kept; so all but the newest digest
-// of a plain copy of a bucket can be verified.
-func (r *reading) signatureFrom(ctx context.Context, newer digest.Place, o *digest.Object) {
+// of a plain copy of a bucket can be verified. alone says that r.large is held.
+func (r *reading) signatureFrom(ctx context.Context, newer digest.Place, alone bool, o *digest.Object) {
 	if newer == (digest.Place{}) {
 		return
 	}
-	next, err := r.read(ctx, newer)
+	next, err := r.read(ctx, newer, largeDigest)
+	if errors.Is(next.Damage, digest.ErrTooLong) {
+		if !alone {
+			r.large.Lock()
+			defer r.large.Unlock()
+		}
+		next, err = r.read(ctx, newer, maxDigest)
+	}
 	if err != nil || next.Damage != nil {
 		return // it is examined itself, and told there
 	}

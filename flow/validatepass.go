@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -17,6 +16,9 @@ import (
 const (
 	// maxDigest is the uncompressed size of a digest: some 150,000 log files.
 	maxDigest = 64 << 20
+	// largeDigest is the size of one that is looked at alone: anyone who may write
+	// to the bucket can put things there that grow a thousandfold in memory.
+	largeDigest = 4 << 20
 	// maxLog is the uncompressed size of a log file; CloudTrail's have up to
 	// 50 MB compressed.
 	maxLog = 8 << 30
@@ -50,6 +52,9 @@ type reading struct {
 	done *Done
 	// unzippers are *gunzip.Reader that are not in use.
 	unzippers sync.Pool
+	// large is held by the one digest of more than largeDigest that is in memory
+	// before its signature is known to be right.
+	large sync.Mutex
 }
 
 // A logJob is a log file to check; the result goes to *into.
@@ -83,32 +88,50 @@ func (r *reading) checkLog(ctx context.Context, h *digest.Hasher, l digest.Log) 
 	return v
 }
 
-// read gets a digest file. An error is a fault of the source.
-func (r *reading) read(ctx context.Context, at digest.Place) (digest.Object, error) {
+// read gets a digest file of at most so many bytes. An error is a fault of the source.
+func (r *reading) read(ctx context.Context, at digest.Place, limit int64) (digest.Object, error) {
 	got, err := r.objects.Get(ctx, at.Bucket, at.Key)
 	if err != nil {
 		return digest.Object{}, err
 	}
 	defer got.Body.Close() // it was only read: nothing is lost with an error
-	var packed bytes.Buffer
-	if _, err := packed.ReadFrom(io.LimitReader(within{ctx, got.Body}, maxDigest)); err != nil {
-		return digest.Object{}, err
-	}
+	src := &remembering{r: within{ctx, got.Body}}
 	o := digest.Object{Place: at, Metadata: got.Metadata}
 	z, ok := r.unzippers.Get().(*gunzip.Reader)
 	if !ok {
 		z = new(gunzip.Reader)
 	}
-	o.Text, o.Damage = digest.Inflate(z, &packed, maxDigest)
+	o.Text, o.Damage = digest.Inflate(z, src, limit)
 	r.unzippers.Put(z)
-	return o, nil
+	return o, src.err
+}
+
+// A remembering reader keeps the error of its source, which is no damage of what
+// the source holds.
+type remembering struct {
+	r   io.Reader
+	err error
+}
+
+func (m *remembering) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	if err != nil && err != io.EOF {
+		m.err = err
+	}
+	return n, err
 }
 
 // examine reads and verifies a digest, and checks the log files of a valid one.
 // newer is the digest that perhaps names it; it is looked into only for a mirror.
 func (r *reading) examine(ctx context.Context, keys *keyring, at, newer digest.Place) *DigestResult {
 	d := &DigestResult{Checked: digest.Checked{Place: at}}
-	o, err := r.read(ctx, at)
+	o, err := r.read(ctx, at, largeDigest)
+	alone := errors.Is(o.Damage, digest.ErrTooLong)
+	if alone {
+		r.large.Lock()
+		defer r.large.Unlock()
+		o, err = r.read(ctx, at, maxDigest)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		d.Verdict = digest.Verdict{Reason: digest.NotFound}
@@ -118,7 +141,7 @@ func (r *reading) examine(ctx context.Context, keys *keyring, at, newer digest.P
 		return d
 	}
 	if r.mirror && o.Metadata[digest.MetaSignature] == "" {
-		r.signatureFrom(ctx, newer, &o)
+		r.signatureFrom(ctx, newer, alone, &o)
 	}
 	if d.Checked, err = keys.verify(ctx, o); err != nil {
 		d.Verdict = digest.Verdict{Reason: digest.Unreadable, Detail: err}

@@ -58,6 +58,8 @@ type ChainReport struct {
 	Region         string `json:"region"`
 	Trail          string `json:"trail"`
 	HomeRegion     string `json:"home_region"`
+	// Problem is why nothing was checked; all that follows is empty then.
+	Problem string `json:"problem,omitempty"`
 
 	Digests  Verdicts `json:"digests"`
 	Backfill Verdicts `json:"backfill_digests"`
@@ -133,6 +135,11 @@ type ValidateProgress struct {
 func (r *ValidateReport) Wrong() bool {
 	return slices.ContainsFunc(r.Chains, func(c ChainReport) bool { return len(c.Findings) > 0 }) ||
 		slices.ContainsFunc(r.Folders, func(f FolderReport) bool { return len(f.Unnamed) > 0 }) || r.Stored.Wrong()
+}
+
+// Failed tells whether some chain could not be checked.
+func (r *ValidateReport) Failed() bool {
+	return slices.ContainsFunc(r.Chains, func(c ChainReport) bool { return c.Problem != "" })
 }
 
 // Incomplete tells whether some of the time asked for is not covered.

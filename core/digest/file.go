@@ -77,11 +77,25 @@ func Parse(text []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseMembers(object)
+	f, err := parseHead(object)
+	if err == nil {
+		f.Logs, err = parseLogs(object)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
-// parseMembers takes what a digest says out of its members.
-func parseMembers(object map[string]json.RawMessage) (*File, error) {
+// parseLogs takes the list of log files out of a digest's members.
+func parseLogs(object map[string]json.RawMessage) ([]Log, error) {
+	m := members{object: object}
+	logs := m.logs()
+	return logs, m.err
+}
+
+// parseHead takes all that a digest says but its list of log files out of its members.
+func parseHead(object map[string]json.RawMessage) (*File, error) {
 	m := members{object: object}
 	f := &File{
 		Account:     m.optional("awsAccountId"),
@@ -99,7 +113,6 @@ func parseMembers(object map[string]json.RawMessage) (*File, error) {
 	}
 	f.endText = m.text("digestEndTime")
 	f.Previous.Signature, f.previousSignature = m.nullable("previousDigestSignature")
-	f.Logs = m.logs()
 	if m.err != nil {
 		return nil, m.err
 	}

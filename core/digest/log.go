@@ -24,8 +24,8 @@ func NewHasher(limit int64) *Hasher {
 	return &Hasher{limit: limit, sum: sha256.New(), buf: make([]byte, 64<<10)}
 }
 
-// errTooLong says that a file was given up.
-var errTooLong = errors.New("longer than the limit")
+// ErrTooLong says that a file was given up.
+var ErrTooLong = errors.New("longer than the limit")
 
 // A readError is a fault of the source, not of what it holds.
 type readError struct{ err error }
@@ -61,7 +61,7 @@ func (h *Hasher) Check(l Log, src io.Reader) (v Verdict, n int64) {
 	n, err := h.inflate(src)
 	var fault *readError
 	switch {
-	case errors.As(err, &fault) || errors.Is(err, errTooLong):
+	case errors.As(err, &fault) || errors.Is(err, ErrTooLong):
 		return Verdict{Reason: Unreadable, Detail: err}, n
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		// The hash decides.
@@ -108,7 +108,7 @@ func (h *Hasher) inflate(src io.Reader) (n int64, err error) {
 		k, err = h.gunzip.Read(h.buf)
 		h.sum.Write(h.buf[:k])
 		if n += int64(k); n > h.limit {
-			return n, fmt.Errorf("%w of %d bytes", errTooLong, h.limit)
+			return n, fmt.Errorf("%w of %d bytes", ErrTooLong, h.limit)
 		}
 	}
 	if err == io.EOF {
@@ -130,7 +130,7 @@ func Inflate(z *gunzip.Reader, src io.Reader, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("damaged gzip: %w", err)
 	case int64(len(text)) > limit:
-		return nil, fmt.Errorf("%w of %d bytes", errTooLong, limit)
+		return nil, fmt.Errorf("%w of %d bytes", ErrTooLong, limit)
 	}
 	return text, nil
 }

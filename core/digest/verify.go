@@ -30,7 +30,8 @@ const (
 type Checked struct {
 	Place   Place
 	Verdict Verdict
-	// File is nil when it could not be read; do not trust it unless valid.
+	// File is nil when it could not be read; do not trust it unless valid. Only
+	// then it has its log files.
 	File *File
 	// Hash is of the text, Signature the one in the metadata.
 	Hash      [sha256.Size]byte
@@ -60,7 +61,7 @@ func (c *Checked) check(o Object, keys Keys) Verdict {
 	_, hasAlgorithm := o.Metadata[MetaAlgorithm]
 	signature, signed := o.Metadata[MetaSignature]
 	c.Signature = signature
-	file, err := parseMembers(object)
+	file, err := parseHead(object)
 	c.File = file
 	switch {
 	case !signed || !hasAlgorithm:
@@ -83,8 +84,14 @@ func (c *Checked) check(o Object, keys Keys) Verdict {
 		v.Reason, v.Detail = BadKey, err
 		return v
 	}
-	if v.Reason = checkSignature(signature, func(raw []byte) bool { return verify(public, file.ToSign(c.Hash), raw) }); v.Reason == Valid {
-		c.OutsideKeyPeriod = !key.signsAt(file.End)
+	v.Reason = checkSignature(signature, func(raw []byte) bool { return verify(public, file.ToSign(c.Hash), raw) })
+	if v.Reason != Valid {
+		return v
+	}
+	c.OutsideKeyPeriod = !key.signsAt(file.End)
+	// What is not signed may be of any size, and is not worth the memory.
+	if file.Logs, err = parseLogs(object); err != nil {
+		v.Reason, v.Detail = BadFormat, err
 	}
 	return v
 }
