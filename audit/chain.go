@@ -74,7 +74,10 @@ func (j *judge) metricChain(r *reading, m FilterMetric, match []control.Example,
 		if by := set.queries(m); by != "" {
 			return []Link{l, {Kind: AlarmLink, Name: by, Rank: Unknown, Text: "it finds its metrics by a query, which is not judged"}}
 		}
-		return []Link{l, {Kind: AlarmLink, Name: "none", Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r)}}
+		return []Link{l, {
+			Kind: AlarmLink, Name: "none", Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r),
+			notes: []string{"an alarm of another account that observes this one is not seen from here"},
+		}}
 	}
 	return append([]Link{l}, best...)
 }

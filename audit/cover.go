@@ -42,6 +42,8 @@ func (a *Account) trailLink(t *Trail, region string) Link {
 		return fail(Broken, trailStopped, "it is stopped")
 	case t.MultiRegion == nil:
 		return fail(Unknown, nothing, "the answer does not say whether it is multi-Region")
+	case !*t.MultiRegion && region == t.HomeRegion && len(a.Regions) == 0:
+		return fail(Restricted, trailSingleRegion, "it logs %s alone, where these events are; the benchmark asks for a trail of all Regions", t.HomeRegion)
 	case !*t.MultiRegion && region == t.HomeRegion:
 		return fail(Restricted, trailSingleRegion, "it logs %s alone: only trails in all Regions in use (%s) together make up for one of all Regions, which the benchmark asks for",
 			t.HomeRegion, strings.Join(a.Regions, ", "))
@@ -300,6 +302,17 @@ func (a *Account) deliver(pt part, group string) delivery {
 		} else {
 			w.halves = [2]selects{t.Selectors.selected(pt, false), t.Selectors.selected(pt, true)}
 			w.links[1].evidence = evidence("cloudtrail:GetEventSelectors", t.ARN, t.Selectors.answer)
+		}
+		if t.GlobalEvents != nil && !*t.GlobalEvents && (global(pt.source) || pt.source == "") {
+			left := selects{truth: no, without: []string{"IncludeGlobalServiceEvents is false"}}
+			if pt.source == "" {
+				left.truth = maybe
+			}
+			for half := range w.halves {
+				if w.halves[half].truth > left.truth {
+					w.halves[half] = left
+				}
+			}
 		}
 		w.rank = worst(w.links)
 		found = append(found, w)

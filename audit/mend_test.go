@@ -145,7 +145,8 @@ func obey(t *testing.T, answers map[string]any, o order) {
 		put(t, answers, true, "cloudtrail:GetTrailStatus", o.get("name"), "IsLogging")
 	case "cloudtrail update-trail":
 		for option, member := range map[string]string{
-			"is-multi-region-trail": "IsMultiRegionTrail", "enable-log-file-validation": "LogFileValidationEnabled",
+			"include-global-service-events": "IncludeGlobalServiceEvents",
+			"is-multi-region-trail":         "IsMultiRegionTrail", "enable-log-file-validation": "LogFileValidationEnabled",
 			"kms-key-id": "KmsKeyId", "cloud-watch-logs-log-group-arn": "CloudWatchLogsLogGroupArn",
 		} {
 			if values, has := o.options[option]; has && len(values) == 0 {

@@ -24,7 +24,11 @@ func (j *judge) mendTrail(f *Finding, l Link) *Mend {
 	case trailStopped:
 		return &Mend{Text: "start the trail", CLI: []string{command("cloudtrail", "start-logging", "--region", t.HomeRegion, "--name", t.ARN)}, Terraform: in + "enable_logging = true\n"}
 	case trailSingleRegion:
-		return &Mend{Text: "make the trail log all Regions", CLI: update("--is-multi-region-trail"), Terraform: in + "is_multi_region_trail = true\n"}
+		words, text := []string{"--is-multi-region-trail"}, in+"is_multi_region_trail = true\n"
+		if t.GlobalEvents != nil && !*t.GlobalEvents {
+			words, text = append(words, "--include-global-service-events"), text+"include_global_service_events = true\n"
+		}
+		return &Mend{Text: "make the trail log all Regions", CLI: update(words...), Terraform: text}
 	case trailWithoutGroup, trailDelivery, noClass:
 		group := t.LogGroup
 		if l.problem == noClass {

@@ -22,11 +22,12 @@ type verdict struct {
 // different trails may bring into different log groups, and Region by Region.
 func (j *judge) judgePart(pt part, candidates []candidate) verdict {
 	v := j.inHalves(pt, candidates)
-	if v.rank <= Restricted || len(j.account.Regions) == 0 || !j.singleRegion() {
+	regions := j.regions(pt)
+	if v.rank <= Restricted || len(regions) == 0 || !j.singleRegion() {
 		return v
 	}
 	var all *verdict
-	for _, region := range j.regions() {
+	for _, region := range regions {
 		one := pt
 		one.region, one.name = region, pt.name+" in "+region
 		w := j.inHalves(one, candidates)
@@ -54,13 +55,26 @@ func (j *judge) singleRegion() bool {
 	return false
 }
 
-// regions are those in use, and where the services that have no Region log.
-func (j *judge) regions() []string {
-	all := j.account.Regions
-	if global := map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[j.account.Partition]; global != "" && !slices.Contains(all, global) {
-		all = append(slices.Clip(all), global)
+// globalRegions are where services that have no Region log, by partition.
+var globalRegions = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+// global tells whether a service logs in the global Region alone. Sign-ins and
+// calls of STS are logged where they are made.
+func global(source string) bool {
+	return source == "iam.amazonaws.com" || source == "organizations.amazonaws.com"
+}
+
+// regions are where the events of a part may happen: in the Regions in use and
+// where services that have no Region log, if it is known which are in use.
+func (j *judge) regions(pt part) []string {
+	where := globalRegions[j.account.Partition]
+	switch {
+	case where != "" && global(pt.source):
+		return []string{where}
+	case len(j.account.Regions) == 0 || slices.Contains(j.account.Regions, where) || where == "":
+		return j.account.Regions
 	}
-	return all
+	return append(slices.Clip(j.account.Regions), where)
 }
 
 // inHalves judges reads and writes apart where they do not hold together.
