@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"path"
 	"time"
 
 	"tocsin/core/digest"
@@ -62,9 +63,38 @@ func (v *validateView) chain(c flow.ChainReport) {
 	if c.OutsideKeyPeriod > 0 {
 		fmt.Fprintf(v.w, "  %-16s  %s signed outside the period of the public key\n", "note", count(c.OutsideKeyPeriod, "digest"))
 	}
-	for _, f := range c.Findings {
-		v.finding(f)
+	for fs := c.Findings; len(fs) > 0; {
+		n := 0
+		for n < len(fs) && fs[n].Inferred {
+			n++
+		}
+		v.inferred(fs[:n])
+		if n < len(fs) {
+			v.finding(fs[n])
+			n++
+		}
+		fs = fs[n:]
 	}
+}
+
+// manyInferred is how many names that were worked out are shown in a row: they
+// tell nothing that the first and the last do not.
+const manyInferred = 4
+
+// inferred shows digests whose names were worked out.
+func (v *validateView) inferred(fs []flow.Finding) {
+	if len(fs) <= manyInferred {
+		for _, f := range fs {
+			v.finding(f)
+		}
+		return
+	}
+	v.finding(fs[0])
+	text := "and likewise " + count(int64(len(fs)-2), "digest") + " between, one for each hour (--json names them)"
+	for _, line := range wrap(text, max(30, v.sc.width-6)) {
+		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(red, line))
+	}
+	v.finding(fs[len(fs)-1])
 }
 
 // coverage shows what digests cover and what not, in the order of time.
@@ -132,7 +162,7 @@ func (v *validateView) finding(f flow.Finding) {
 		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(red, line))
 	}
 	if f.Digest != "" {
-		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(dim, "listed in "+clean(f.Digest)))
+		fmt.Fprintf(v.w, "      %s\n", v.sc.paint(dim, "listed in "+clean(path.Base(f.Digest))))
 	}
 }
 

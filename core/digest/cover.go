@@ -106,6 +106,10 @@ type Coverage struct {
 	Replaced []Place
 }
 
+// firstDigests is when CloudTrail began to write digests: the day on which AWS
+// announced them.
+var firstDigests = time.Date(2015, 7, 1, 0, 0, 0, 0, time.UTC)
+
 // Rhythm is how long the window of a digest lasts.
 const Rhythm = time.Hour
 
@@ -232,7 +236,11 @@ func hole(t Trail, s Span, good []Head, next int, bad []Head, proof map[Place]bo
 	if chained {
 		// The chain goes on without a break until next begins: every hour back
 		// to the last proven one has had its digest.
-		for end := good[next].Start; end.Sub(s.From) > Rhythm/2; end = end.Add(-Rhythm) {
+		from := s.From
+		if from.Before(firstDigests) {
+			from = firstDigests
+		}
+		for end := good[next].Start; end.Sub(from) > Rhythm/2; end = end.Add(-Rhythm) {
 			i := endsAfter(within, end.Add(-Rhythm/2-1))
 			if i == len(within) || within[i].End.After(end.Add(Rhythm/2)) {
 				h.Digests = append(h.Digests, Absent{Place: Place{good[next].Place.Bucket, t.Key(end, false)}, Reason: NotFound, Inferred: true})
