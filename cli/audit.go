@@ -62,8 +62,10 @@ See docs/audit.md.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), o, s) },
 	}
 	o.addFlags(cmd.Flags())
-	for flag, values := range map[string][]string{"format": auditFormats(), "benchmark": versionNames(), "control": controlIDs()} {
-		if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+	for flag, values := range map[string]func() []string{"format": auditFormats, "benchmark": versionNames, "control": controlIDs} {
+		if err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return values(), cobra.ShellCompDirectiveNoFileComp
+		}); err != nil {
 			panic(err) // the flag exists and is registered once
 		}
 	}

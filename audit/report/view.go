@@ -68,11 +68,18 @@ type exhibit struct {
 type controlRow struct {
 	Number, Title, Control string
 	Tallies                []tally
-	Open                   []where
+	Open                   []group
 }
 
-// A where is where a control did not pass.
-type where struct{ ID, Title, Class string }
+// A group is where a control has a status other than PASSED.
+type group struct {
+	Status audit.Status
+	Class  string
+	Places []where
+}
+
+// A where is a finding's place.
+type where struct{ ID, Title string }
 
 var classes = map[audit.Status]string{audit.Passed: "passed", audit.Failed: "failed", audit.Warning: "warning", audit.NotAvailable: "open"}
 
@@ -102,10 +109,14 @@ func tallies(count func(audit.Status) int) []tally {
 func viewOf(a Audit) *view {
 	v := &view{Version: a.Version, At: a.At.UTC().Format("2 January 2006, 15:04 MST")}
 	counts := map[audit.Status]int{}
+	alarms := map[string]bool{}
+	for _, c := range control.Builtin().Controls {
+		alarms[c.ID] = c.Kind == control.Alarm
+	}
 	for i := range a.Reports {
 		r := &a.Reports[i]
 		v.Benchmark = string(r.Benchmark)
-		s := sectionOf(r, fmt.Sprintf("a%d", i+1))
+		s := sectionOf(r, fmt.Sprintf("a%d", i+1), alarms)
 		for k := range r.Findings {
 			counts[r.Findings[k].Status]++
 		}
@@ -123,7 +134,7 @@ func viewOf(a Audit) *view {
 	return v
 }
 
-func sectionOf(r *Report, id string) section {
+func sectionOf(r *Report, id string, alarms map[string]bool) section {
 	s := section{Report: r, ID: id, Title: cmp.Or(r.Account, "unknown account") + ", " + r.Region, When: r.At.UTC().Format("2006-01-02 15:04:05 MST")}
 	s.Tallies = tallies(r.Count)
 	at := map[string]int{}
@@ -143,7 +154,7 @@ func sectionOf(r *Report, id string) section {
 		}
 	}
 	for i := range r.Findings {
-		f := shownOf(r, &r.Findings[i], id)
+		f := shownOf(r, &r.Findings[i], id, alarms)
 		for _, n := range refs[i] {
 			f.Exhibits = append(f.Exhibits, &s.Evidence[n])
 		}
@@ -167,10 +178,10 @@ func indented(answer json.RawMessage) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func shownOf(r *Report, f *audit.Finding, section string) shown {
+func shownOf(r *Report, f *audit.Finding, section string, alarms map[string]bool) shown {
 	s := shown{
 		Finding: f, ID: section + "-" + f.Control, Class: classes[f.Status], Number: Number(f), Title: titleOf(f), Why: summary(f), Accepted: r.Accepts(f),
-		Links: nodes(f),
+		Links: nodes(f, alarms),
 	}
 	for _, m := range f.Remarks {
 		if m.About == "auditor" {
@@ -196,15 +207,14 @@ var states = map[audit.Rank]string{
 
 // nodes are the links as they are drawn, and those that a chain which ends early
 // does not reach.
-func nodes(f *audit.Finding) []node {
+func nodes(f *audit.Finding, alarms map[string]bool) []node {
 	var list []node
 	ends := ""
 	for _, l := range f.Path {
 		list = append(list, node{Kind: l.Kind, Name: l.Name, Short: shortOf(l), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text})
 		ends = l.Kind
 	}
-	c, known := control.Builtin().Control(f.Control)
-	if i := slices.Index(wayOfAlarm, ends); known && c.Kind == control.Alarm && i >= 0 && f.Broke >= 0 {
+	if i := slices.Index(wayOfAlarm, ends); alarms[f.Control] && i >= 0 && f.Broke >= 0 {
 		for _, kind := range wayOfAlarm[i+1:] {
 			list = append(list, node{Kind: kind, Class: "beyond", State: "not reached"})
 		}
@@ -256,6 +266,8 @@ func controlRows(sections []section) []controlRow {
 	var rows []controlRow
 	at := map[string]int{}
 	counts := map[string]map[audit.Status]int{}
+	open := map[string][]shown{}
+	titles := map[string]string{}
 	for _, s := range sections {
 		if s.Unasked != "" {
 			continue
@@ -270,12 +282,24 @@ func controlRows(sections []section) []controlRow {
 			}
 			counts[f.Control][f.Status]++
 			if f.Worth() {
-				rows[i].Open = append(rows[i].Open, where{f.ID, s.Title, f.Class})
+				open[f.Control] = append(open[f.Control], f)
+				titles[f.ID] = s.Title
 			}
 		}
 	}
 	for i := range rows {
 		rows[i].Tallies = tallies(func(s audit.Status) int { return counts[rows[i].Control][s] })
+		for _, s := range Statuses() {
+			g := group{Status: s, Class: classes[s]}
+			for _, f := range open[rows[i].Control] {
+				if f.Status == s {
+					g.Places = append(g.Places, where{f.ID, titles[f.ID]})
+				}
+			}
+			if len(g.Places) > 0 {
+				rows[i].Open = append(rows[i].Open, g)
+			}
+		}
 	}
 	return rows
 }
