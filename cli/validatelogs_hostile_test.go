@@ -249,7 +249,7 @@ func TestValidateLogsInterruptedInTheMiddle(t *testing.T) {
 		}
 	}
 	code, out, errs := run(ctx, append([]string{"validate-logs", "--format", "table"}, w.arguments()...)...)
-	if code != 1 || strings.Contains(out, "✗") || !strings.Contains(out, "interrupted") {
+	if code != 1 || strings.Contains(out, "✗") || strings.Contains(out, "not there") || !strings.Contains(out, "interrupted") {
 		t.Errorf("exit code %d, %s%s", code, out, errs)
 	}
 }

@@ -39,7 +39,7 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 	check.all(ctx, c, false, normal, o.Start)
 	if first, ok := check.first(); ok && o.Start.IsZero() {
 		start = first.Start
-		if first.Previous != (digest.Place{}) {
+		if first.Previous != (digest.Place{}) && ctx.Err() == nil {
 			check.report.Older = first.Previous.String()
 		}
 	}

@@ -71,8 +71,11 @@ func (c CachedKeys) PublicKeys(ctx context.Context, region string, start, end ti
 		return kept.PublicKeys(ctx, region, start, end)
 	}
 	keys, err := c.From.PublicKeys(ctx, region, start, end)
-	if err != nil || len(keys) == 0 {
-		return keys, err
+	if err != nil {
+		return nil, fmt.Errorf("%w (public keys can be had from a file with --public-keys, or with --offline from what was kept)", err)
+	}
+	if len(keys) == 0 {
+		return keys, nil
 	}
 	all := digest.Keys{}
 	maps.Copy(all, kept)

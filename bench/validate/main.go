@@ -26,8 +26,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.dir, "dir", "", "keep the log files in this folder and use them again (default in the user's cache folder)")
 	flag.IntVar(&o.files, "files", 10_000, "how many log files there are")
-	flag.IntVar(&o.events, "events", 65, "how many events a log file has in the mean")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often each is run; the AWS CLI only once of it")
+	flag.IntVar(&o.events, "events", 45, "how many events a log file has in the mean")
+	flag.IntVar(&o.rounds, "rounds", 5, "how often each is run; the AWS CLI only once of it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
