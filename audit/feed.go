@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -37,9 +36,8 @@ func (r *reading) everyday(wanted []*pattern.Pattern) []string {
 		return nil
 	}
 	var names []string
-	for _, e := range everyday {
-		record := json.RawMessage(e)
-		if !r.pattern.Match(record) || slices.ContainsFunc(wanted, func(p *pattern.Pattern) bool { return p.Match(record) }) {
+	for _, record := range everyday {
+		if !r.match(record) || slices.ContainsFunc(wanted, func(p *pattern.Pattern) bool { return p.Match(record) }) {
 			continue
 		}
 		if _, name, ok := strings.Cut(callOf(record), ":"); ok && !slices.Contains(names, name) {
@@ -68,7 +66,7 @@ func (j *judge) narrowed(r *reading) []*reading {
 			one := *r
 			filter := *r.Filter
 			filter.Metrics = []FilterMetric{m}
-			one.Filter, one.pattern, one.only = &filter, p, a.Name
+			one.Filter, one.pattern, one.only, one.matched = &filter, p, a.Name, map[*byte]bool{}
 			all = append(all, &one)
 		}
 	}

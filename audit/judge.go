@@ -15,11 +15,14 @@ var noisy = map[string]bool{"unauthorized-api-calls": true, "console-auth-failur
 
 // A judge keeps what was found out once for all controls.
 type judge struct {
-	account    *Account
-	version    control.Version
-	readings   []reading
-	noise      map[feed]string
-	match      []control.Example // of the control that is being judged
+	account  *Account
+	version  control.Version
+	readings []reading
+	noise    map[feed]string
+	// Of the control that is being judged: the examples that it must catch, and the
+	// patterns that it allows.
+	match      []control.Example
+	wanted     []*pattern.Pattern
 	deliveries map[string]delivery
 }
 
@@ -102,7 +105,7 @@ type candidate struct {
 func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
 	parts, beside := partsOf(c, j.version)
 	match, noMatch := examplesOf(c, j.version)
-	j.match = match
+	j.match, j.wanted = match, wantedBy(c, j.version)
 	if len(parts) == 0 {
 		f.Status, f.Summary = NotAvailable, "the control's own pattern cannot be taken apart"
 		return
@@ -149,14 +152,13 @@ func (j *judge) member() bool {
 
 func (j *judge) candidates(c *control.Control, parts []part, match []control.Example) []candidate {
 	var all []candidate
-	wanted := j.wanted(c)
 	for i := range j.readings {
 		r := &j.readings[i]
 		if !r.about(parts, match) && !(r.always && r.meant(c, parts)) {
 			continue
 		}
 		for _, one := range j.narrowed(r) {
-			k := candidate{reading: one, own: j.own(one, wanted)}
+			k := candidate{reading: one, own: j.own(one)}
 			k.down = j.downstream(one, match, noisy[c.ID] || c.Threshold > 1)
 			all = append(all, k)
 		}
@@ -165,7 +167,7 @@ func (j *judge) candidates(c *control.Control, parts []part, match []control.Exa
 }
 
 // own is the link of a filter by itself, before its pattern is compared.
-func (j *judge) own(r *reading, wanted []*pattern.Pattern) Link {
+func (j *judge) own(r *reading) Link {
 	l := Link{Kind: FilterLink, Name: r.Name, evidence: evidence("logs:DescribeMetricFilters", r.Name, r.answer)}
 	switch {
 	case r.always:
@@ -178,7 +180,7 @@ func (j *judge) own(r *reading, wanted []*pattern.Pattern) Link {
 			l.problem = filterCriteria
 		}
 	}
-	if names := r.everyday(wanted); l.Rank == Holds && len(names) > 0 {
+	if names := r.everyday(j.wanted); l.Rank == Holds && len(names) > 0 {
 		l.Rank, l.problem = Restricted, filterNarrow
 		l.Text = "it also matches what happens all day, such as " + strings.Join(names[:min(3, len(names))], ", ") + ": its alarm is often in ALARM already, and then another event tells nobody"
 	}
@@ -243,22 +245,21 @@ func (j *judge) meaning(c *control.Control, parts []part, used []*pattern.Patter
 		}
 	}
 	_, noMatch := examplesOf(c, j.version)
-	wanted := j.wanted(c)
 	for _, k := range candidates {
-		if k.pattern != nil && len(k.extra(wanted, parts, noMatch)) > 0 {
+		if k.pattern != nil && len(k.extra(j.wanted, parts, noMatch)) > 0 {
 			return Wider
 		}
 	}
 	return Equal
 }
 
-// wanted are the patterns that the control allows: its own and the version's.
-func (j *judge) wanted(c *control.Control) []*pattern.Pattern {
+// wantedBy are the patterns that a control allows: its own and the version's.
+func wantedBy(c *control.Control, v control.Version) []*pattern.Pattern {
 	var all []*pattern.Pattern
 	if p, err := pattern.Parse(c.Pattern); err == nil {
 		all = append(all, p)
 	}
-	if p := printedPattern(c, j.version); p != nil && !common(p) {
+	if p := printedPattern(c, v); p != nil && !common(p) {
 		all = append(all, p)
 	}
 	return all

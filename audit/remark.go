@@ -13,7 +13,6 @@ import (
 // the texts.
 func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, parts, beside []part, noMatch []control.Example) {
 	var patterns []*pattern.Pattern
-	wanted := j.wanted(c)
 	for _, k := range candidates {
 		if k.pattern == nil {
 			continue
@@ -22,7 +21,7 @@ func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, 
 		if k.always {
 			continue
 		}
-		if extra := k.extra(wanted, parts, noMatch); len(extra) > 0 {
+		if extra := k.extra(j.wanted, parts, noMatch); len(extra) > 0 {
 			shown := extra[:min(5, len(extra))]
 			f.Remarks = append(f.Remarks, Remark{About: "wider", Text: "filter " + k.Name + " matches more than the control names: " + strings.Join(shown, ", ")})
 		}

@@ -165,7 +165,7 @@ func (m FilterMetric) valueOf(r *reading, match []control.Example) (least float6
 		return v, "", true
 	}
 	for _, e := range match {
-		if !r.pattern.Match(e.Event) {
+		if !r.match(e.Event) {
 			continue
 		}
 		text, has := r.pattern.Lookup(e.Event, m.Value)
