@@ -40,10 +40,13 @@ func CloudFormation(p *Plan) string {
 	for i := range p.Alarms {
 		c.alarm(&p.Alarms[i])
 	}
-	for _, s := range p.Steps {
+	for i := range p.Steps {
+		s := &p.Steps[i]
 		c.line(0, "")
-		comment(&c.b, "  ", "No resource of a stack's, so to be done by hand: "+s.Control+": "+s.Text)
-		c.line(2, "# aws "+plain(stepWords(s)))
+		comment(&c.b, "  ", "No stack can do this for what it did not make: "+s.Control+": "+s.Text)
+		for line := range strings.Lines(s.command()) {
+			c.line(2, "#   "+plain(strings.TrimRight(line, "\n")))
+		}
 	}
 	if p.Topic != "" {
 		c.line(0, "")
@@ -131,7 +134,7 @@ func (c *template) parameters(p *Plan) {
 		} else {
 			c.line(4, "Description: Name of the log group that the trail delivers to.")
 		}
-		c.line(4, "AllowedPattern: '[A-Za-z0-9._/#-]{1,512}'")
+		c.line(4, "AllowedPattern: '^[A-Za-z0-9._/#-]{1,512}$'")
 		if p.LogGroup != "" {
 			c.text(4, "Default", p.LogGroup)
 		}

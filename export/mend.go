@@ -221,13 +221,16 @@ func (m *mender) apply(f *Finding, c *control.Control, one call) error {
 
 // step plans a call that only the script can make.
 func (m *mender) step(f *Finding, one call) {
-	s := Step{Text: f.Mend.Text, Control: f.Control, Terraform: f.Mend.Terraform}
-	s.Words = strings.Fields(one.operation)
+	s := Step{Text: f.Mend.Text, Control: f.Control, Terraform: f.Mend.Terraform, operation: one.operation}
 	for _, name := range optionOrder(one) {
-		s.Words = append(s.Words, "--"+name)
-		s.Words = append(s.Words, one.options[name]...)
+		if len(one.options[name]) == 0 {
+			s.options = append(s.options, option{name: name, bare: true})
+		}
+		for _, v := range one.options[name] {
+			s.options = append(s.options, option{name: name, value: v})
+		}
 	}
-	if !slices.ContainsFunc(m.plan.Steps, func(had Step) bool { return slices.Equal(had.Words, s.Words) }) {
+	if !slices.ContainsFunc(m.plan.Steps, func(had Step) bool { return had.command() == s.command() }) {
 		m.plan.Steps = append(m.plan.Steps, s)
 	}
 }

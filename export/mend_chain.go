@@ -158,6 +158,11 @@ func (m *mender) alarm(f *Finding, c *control.Control, one call) error {
 	if !a.Exists {
 		a.Name, a.Description = m.plan.named(c.ID), description(c, m.options.Version)
 	}
+	for _, arn := range slices.Concat(a.Actions, a.OKActions, a.NoDataActions) {
+		if !strings.HasPrefix(arn, "arn:") {
+			return fmt.Errorf("a mend with an action that is no ARN: %.80q", arn)
+		}
+	}
 	if i := slices.IndexFunc(a.Actions, m.madeUp); i >= 0 {
 		a.Actions = slices.Delete(slices.Clone(a.Actions), i, i+1)
 		m.notify(&a)
@@ -200,7 +205,8 @@ func alarmAnswered(f *Finding, name string) (Alarm, bool) {
 		AlarmActions, OKActions, InsufficientDataActions                                                                             []string
 		Dimensions, Metrics                                                                                                          []any
 	}
-	if !f.answer("cloudwatch:DescribeAlarms", name, &d) || d.MetricName == "" || d.Threshold == nil || len(d.Dimensions)+len(d.Metrics) > 0 ||
+	notARN := func(arn string) bool { return !strings.HasPrefix(arn, "arn:") }
+	if !f.answer("cloudwatch:DescribeAlarms", name, &d) || slices.ContainsFunc(slices.Concat(d.AlarmActions, d.OKActions, d.InsufficientDataActions), notARN) || d.MetricName == "" || d.Threshold == nil || len(d.Dimensions)+len(d.Metrics) > 0 ||
 		d.EvaluateLowSampleCountPercentile != "" || d.ThresholdMetricId != "" {
 		return Alarm{}, false
 	}

@@ -181,7 +181,7 @@ func (p *Plan) add(c *control.Control, k choice, o *Options) {
 	case k.apart:
 		a.Description = "For " + auditors[o.Compat] + " only, which demands a filter that matches nearly everything: " + p.named(c.ID) + " is the alarm that rings. " + a.Description
 		p.Alarms = append(p.Alarms, a)
-		p.add(c, choice{text: k.rest}, o)
+		p.add(c, choice{text: k.rest, alike: k.alike}, o)
 		return
 	case k.rest != "":
 		f.Key, f.Name = key+restSuffix, p.named(key+restSuffix)

@@ -90,14 +90,13 @@ func (t RenewedTopic) Name() string { return t.ARN[strings.LastIndexByte(t.ARN, 
 // A Step is a call that changes one setting of a resource that is there. Only the
 // script can make it; the other forms would have to own the whole resource.
 type Step struct {
-	// Text says what it does.
-	Text string
-	// Words are those of an AWS CLI command after aws.
-	Words []string
+	// Text says what it does, Control for what.
+	Text, Control string
 	// Terraform is what to write into the resource, where it is managed by Terraform.
 	Terraform string
-	// Control is the control for which it is done.
-	Control string
+
+	operation string
+	options   []option
 }
 
 // A Trail is a multi-Region trail with all that it takes.

@@ -14,7 +14,11 @@ func Script(p *Plan) string {
 	b.WriteString("#!/usr/bin/env bash\n")
 	head(&b, p, "cli")
 	b.WriteString("#\n")
-	comment(&b, "", "Account and Region are those of AWS_PROFILE, AWS_REGION and the like. It may run again: what is there is left or made equal.")
+	if p.mends() {
+		comment(&b, "", "The credentials are those of AWS_PROFILE and the like. It may run again: what is there is left or made equal.")
+	} else {
+		comment(&b, "", "Account and Region are those of AWS_PROFILE, AWS_REGION and the like. It may run again: what is there is left or made equal.")
+	}
 	b.WriteString("\nset -euo pipefail\nexport AWS_PAGER=''\n")
 	if p.Account != "" {
 		scriptPlace(&b, p)
@@ -26,7 +30,7 @@ func Script(p *Plan) string {
 			fmt.Fprintf(&b, "\nlog_group=${LOG_GROUP:-%s}\n", sh(p.LogGroup))
 		}
 	}
-	if p.Trail != nil || p.Topic != "" {
+	if (p.Trail != nil || p.Topic != "") && !p.mends() {
 		b.WriteString("\naccount=$(aws sts get-caller-identity --query=Account --output=text)\n")
 	}
 	if p.Trail != nil {
@@ -34,9 +38,9 @@ func Script(p *Plan) string {
 	}
 	if p.Topic != "" {
 		fmt.Fprintf(&b, "\n# The topic that the alarms publish to\n\n")
-		fmt.Fprintf(&b, "topic=$(%s)\n", aws("sns create-topic", option{name: "name", value: p.Topic}, option{name: "query", value: "TopicArn"}, option{name: "output", value: "text"}))
+		fmt.Fprintf(&b, "topic=$(%s)\n", command("sns create-topic", option{name: "name", value: p.Topic}, option{name: "query", value: "TopicArn"}, option{name: "output", value: "text"}))
 		b.WriteString("policy=$(\n  cat <<JSON\n" + topicPolicy + "JSON\n)\n")
-		b.WriteString(aws("sns set-topic-attributes", option{name: "topic-arn", raw: `"$topic"`}, option{name: "attribute-name", value: "Policy"}, option{name: "attribute-value", raw: `"$policy"`}) + "\n")
+		b.WriteString(command("sns set-topic-attributes", option{name: "topic-arn", raw: `"$topic"`}, option{name: "attribute-name", value: "Policy"}, option{name: "attribute-value", raw: `"$policy"`}) + "\n")
 	}
 	scriptMend(&b, p)
 	scriptSubscribers(&b, p)
@@ -79,9 +83,9 @@ const topicPolicy = `{
 func scriptPlace(b *strings.Builder, p *Plan) {
 	fmt.Fprintf(b, "export AWS_REGION=%[1]s AWS_DEFAULT_REGION=%[1]s\n", sh(p.Region))
 	fmt.Fprintf(b, `
-caller=$(aws sts get-caller-identity --query=Account --output=text)
-if [[ $caller != %[1]s ]]; then
-  echo %[2]s"$caller" >&2
+account=$(aws sts get-caller-identity --query=Account --output=text)
+if [[ $account != %[1]s ]]; then
+  echo %[2]s"$account" >&2
   exit 1
 fi
 `, sh(p.Account), sh("this mends account "+p.Account+", and the credentials are those of account "))
@@ -99,7 +103,7 @@ func filterCommand(f *Filter) string {
 	if f.Unit != "" {
 		to["unit"] = f.Unit
 	}
-	return aws("logs put-metric-filter", group, option{name: "filter-name", value: f.Name}, option{name: "filter-pattern", value: f.Pattern},
+	return command("logs put-metric-filter", group, option{name: "filter-name", value: f.Name}, option{name: "filter-pattern", value: f.Pattern},
 		option{name: "metric-transformations", value: jsonText([]any{to})})
 }
 
@@ -110,13 +114,12 @@ func alarmCommand(a *Alarm) string {
 	}
 	all := []option{
 		{name: "alarm-name", value: a.Name},
-		{name: "alarm-description", value: a.Description},
-		{name: "namespace", value: a.Namespace},
-		{name: "metric-name", value: a.Metric},
-		statistic,
-		{name: "period", value: strconv.Itoa(a.Period)},
-		{name: "evaluation-periods", value: strconv.Itoa(a.EvaluationPeriods)},
 	}
+	if a.Description != "" {
+		all = append(all, option{name: "alarm-description", value: a.Description})
+	}
+	all = append(all, option{name: "namespace", value: a.Namespace}, option{name: "metric-name", value: a.Metric}, statistic,
+		option{name: "period", value: strconv.Itoa(a.Period)}, option{name: "evaluation-periods", value: strconv.Itoa(a.EvaluationPeriods)})
 	if a.DatapointsToAlarm > 0 {
 		all = append(all, option{name: "datapoints-to-alarm", value: strconv.Itoa(a.DatapointsToAlarm)})
 	}
@@ -132,7 +135,7 @@ func alarmCommand(a *Alarm) string {
 	all = arns(all, "alarm-actions", actions)
 	all = arns(all, "ok-actions", a.OKActions)
 	all = arns(all, "insufficient-data-actions", a.NoDataActions)
-	return aws("cloudwatch put-metric-alarm", all...)
+	return command("cloudwatch put-metric-alarm", all...)
 }
 
 // arns adds an option that holds a list, as JSON unless it is the plan's topic
@@ -154,8 +157,7 @@ func arns(all []option, name string, list []string) []option {
 			words = append(words, sh(arn))
 		}
 	}
-	// The first word stands with the option; an ARN begins with no hyphen.
-	return append(all, option{name: name, raw: strings.Join(words, " ")})
+	return append(all, option{name: name, raw: strings.Join(words, " "), list: true})
 }
 
 // subscribeFunction subscribes whoever is not subscribed yet: a second call would
@@ -165,7 +167,7 @@ const subscribeFunction = `
 subscribe() {
   local had
   had=$(aws sns list-subscriptions-by-topic --topic-arn="$1" --query='Subscriptions[].[Protocol, Endpoint]' --output=text)
-  if ! grep -Fx -e "$2"$'\t'"$3" <<<"$had" >/dev/null; then
+  if [[ $'\n'$had$'\n' != *$'\n'"$2"$'\t'"$3"$'\n'* ]]; then
     aws sns subscribe --topic-arn="$1" --protocol="$2" --notification-endpoint="$3" >/dev/null
   fi
 }

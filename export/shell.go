@@ -45,13 +45,17 @@ func plainRune(r rune) bool {
 }
 
 // An option is one of an AWS CLI command with its value. Raw is the value as bash
-// expands it, such as "$topic", instead.
-type option struct{ name, value, raw string }
+// expands it, such as "$topic", instead. A bare
+// one has no value; the value of a list is several words, in raw.
+type option struct {
+	name, value, raw string
+	bare, list       bool
+}
 
-// aws writes a command of the AWS CLI over several lines. A value always stands in
+// command writes a command of the AWS CLI over several lines. A value always stands in
 // one word with its option, so that it may begin with a hyphen; one that the CLI
 // would take for the address of a file to read is given by JSON.
-func aws(words string, options ...option) string {
+func command(words string, options ...option) string {
 	var b strings.Builder
 	b.WriteString("aws " + words)
 	addresses := map[string]string{}
@@ -65,7 +69,14 @@ func aws(words string, options ...option) string {
 		if text == "" {
 			text = sh(o.value)
 		}
-		if text = "--" + o.name + "=" + text; line+len(text) > 100 {
+		text = "--" + o.name + "=" + text
+		if o.bare {
+			text = "--" + o.name
+		}
+		if o.list { // of several words none may stand with the option
+			text = "--" + o.name + " " + o.raw
+		}
+		if line+len(text) > 100 {
 			b.WriteString(" \\\n ")
 			line = 2
 		}

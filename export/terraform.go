@@ -24,6 +24,7 @@ func Terraform(p *Plan) string {
 		terraformControls(&b, p)
 	}
 	terraformTopic(&b, p)
+	terraformSteps(&b, p)
 	return b.String()
 }
 

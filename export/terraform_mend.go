@@ -39,17 +39,23 @@ func terraformMend(b *strings.Builder, p *Plan) {
 	for i := range p.Alarms {
 		terraformAlarm(b, &p.Alarms[i], renewed)
 	}
+}
+
+// terraformSteps tells as comments what has to be changed where it is managed.
+func terraformSteps(b *strings.Builder, p *Plan) {
 	if len(p.Steps) > 0 {
 		b.WriteString("\n# What Terraform can only change where it manages the resource. tocsin export cli does all of it.\n")
 	}
-	for _, s := range p.Steps {
+	for i := range p.Steps {
+		s := &p.Steps[i]
 		b.WriteString("#\n")
 		comment(b, "", s.Control+": "+s.Text)
-		for line := range strings.Lines(s.Terraform) {
-			b.WriteString(strings.TrimRight("#   "+plain(strings.TrimRight(line, "\n")), " ") + "\n")
+		text := s.Terraform
+		if text == "" {
+			text = s.command()
 		}
-		if s.Terraform == "" {
-			b.WriteString("#   aws " + plain(stepWords(s)) + "\n")
+		for line := range strings.Lines(text) {
+			b.WriteString("#   " + strings.TrimRight(plain(strings.TrimRight(line, "\n")), " ") + "\n")
 		}
 	}
 }

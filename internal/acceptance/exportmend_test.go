@@ -60,6 +60,7 @@ func (s *server) damage() {
 	ok(alarms.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{"security-iam-policy-changes"}}))
 	alarm("config-changes", func(in *cloudwatch.PutMetricAlarmInput) {
 		in.Threshold, in.Statistic, in.OKActions = aws.Float64(5), cwtypes.StatisticAverage, []string{topic}
+		in.AlarmActions = append(in.AlarmActions, topic+"-too")
 	})
 	alarm("console-auth-failures", func(in *cloudwatch.PutMetricAlarmInput) { in.AlarmActions = nil })
 	alarm("kms-key-disable-or-delete", func(in *cloudwatch.PutMetricAlarmInput) { in.AlarmActions = []string{topic + "-gone"} })
