@@ -53,6 +53,7 @@ func (a *auditing) places(ctx context.Context) ([]auditPlace, error) {
 		profiles = []string{""}
 	}
 	var places []auditPlace
+	seen := map[[2]string]bool{} // two profiles may lead to one account
 	for _, profile := range profiles {
 		doors, regions, err := a.openDoors(ctx, profile)
 		switch {
@@ -78,7 +79,10 @@ func (a *auditing) places(ctx context.Context) ([]auditPlace, error) {
 		}
 		for _, m := range accounts {
 			for _, region := range regions {
-				places = append(places, auditPlace{account: m.id, name: m.name, region: region, doors: doors})
+				if at := [2]string{m.id, region}; !seen[at] {
+					seen[at] = true
+					places = append(places, auditPlace{account: m.id, name: m.name, region: region, doors: doors})
+				}
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func TestAuditOfAnOrganization(t *testing.T) {
 	if got := reportsOf(t, out); len(got) != 1 {
 		t.Errorf("%d reports", len(got))
 	}
-	_, out, _ = f.run(t.Context(), "--role", "SecurityAudit", "--account", "222233334444,777788889999", "--region", "eu-west-1", "--json")
+	_, out, _ = f.run(t.Context(), "--role", "SecurityAudit", "--account", "222233334444,777788889999,222233334444", "--region", "eu-west-1", "--json")
 	if got := reportsOf(t, out); len(got) != 4 || got["777788889999 eu-west-1"].Count("FAILED") == 0 {
 		t.Errorf("%d reports", len(got))
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strings"
 )
 
 var (
@@ -22,7 +23,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"pl
 // everything unfolded.
 func HTML(w io.Writer, a Audit) error {
 	sum := sha256.Sum256([]byte(style))
-	return pageTemplate.Execute(w, struct {
+	var b strings.Builder
+	if err := pageTemplate.Execute(&b, struct {
 		Style  template.CSS
 		Policy string
 		*view
@@ -30,5 +32,9 @@ func HTML(w io.Writer, a Audit) error {
 		template.CSS(style), // ours
 		"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 		viewOf(a),
-	})
+	}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, visible(b.String()))
+	return err
 }

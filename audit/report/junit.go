@@ -36,7 +36,12 @@ func JUnit(w io.Writer, a Audit) error {
 		}
 		all.Suites = append(all.Suites, s)
 	}
-	return all.Write(w)
+	var b strings.Builder
+	if err := all.Write(&b); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, visible(b.String()))
+	return err
 }
 
 // detail is the chain and the mend, a line each.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"tocsin/audit"
 	"tocsin/core/control"
@@ -109,14 +110,10 @@ func tallies(count func(audit.Status) int) []tally {
 func viewOf(a Audit) *view {
 	v := &view{Version: a.Version, At: a.At.UTC().Format("2 January 2006, 15:04 MST")}
 	counts := map[audit.Status]int{}
-	alarms := map[string]bool{}
-	for _, c := range control.Builtin().Controls {
-		alarms[c.ID] = c.Kind == control.Alarm
-	}
 	for i := range a.Reports {
 		r := &a.Reports[i]
 		v.Benchmark = string(r.Benchmark)
-		s := sectionOf(r, fmt.Sprintf("a%d", i+1), alarms)
+		s := sectionOf(r, fmt.Sprintf("a%d", i+1))
 		for k := range r.Findings {
 			counts[r.Findings[k].Status]++
 		}
@@ -134,7 +131,7 @@ func viewOf(a Audit) *view {
 	return v
 }
 
-func sectionOf(r *Report, id string, alarms map[string]bool) section {
+func sectionOf(r *Report, id string) section {
 	s := section{Report: r, ID: id, Title: cmp.Or(r.Account, "unknown account") + ", " + r.Region, When: r.At.UTC().Format("2006-01-02 15:04:05 MST")}
 	s.Tallies = tallies(r.Count)
 	at := map[string]int{}
@@ -154,7 +151,7 @@ func sectionOf(r *Report, id string, alarms map[string]bool) section {
 		}
 	}
 	for i := range r.Findings {
-		f := shownOf(r, &r.Findings[i], id, alarms)
+		f := shownOf(r, &r.Findings[i], id)
 		for _, n := range refs[i] {
 			f.Exhibits = append(f.Exhibits, &s.Evidence[n])
 		}
@@ -178,10 +175,10 @@ func indented(answer json.RawMessage) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func shownOf(r *Report, f *audit.Finding, section string, alarms map[string]bool) shown {
+func shownOf(r *Report, f *audit.Finding, section string) shown {
 	s := shown{
 		Finding: f, ID: section + "-" + f.Control, Class: classes[f.Status], Number: Number(f), Title: titleOf(f), Why: summary(f), Accepted: r.Accepts(f),
-		Links: nodes(f, alarms),
+		Links: nodes(f),
 	}
 	for _, m := range f.Remarks {
 		if m.About == "auditor" {
@@ -201,20 +198,30 @@ var wayOfAlarm = []string{
 	audit.TrailLink, audit.SelectorLink, audit.LogGroupLink, audit.FilterLink, audit.MetricLink, audit.AlarmLink, audit.TopicLink, audit.SubscriptionLink,
 }
 
+// isAlarm tells of the built-in controls, which are read once, whether they are
+// about an alarm.
+var isAlarm = sync.OnceValue(func() map[string]bool {
+	alarms := map[string]bool{}
+	for _, c := range control.Builtin().Controls {
+		alarms[c.ID] = c.Kind == control.Alarm
+	}
+	return alarms
+})
+
 var states = map[audit.Rank]string{
 	audit.Holds: "holds", audit.Restricted: "holds in part", audit.Unknown: "could not be read", audit.Broken: "broken",
 }
 
 // nodes are the links as they are drawn, and those that a chain which ends early
 // does not reach.
-func nodes(f *audit.Finding, alarms map[string]bool) []node {
+func nodes(f *audit.Finding) []node {
 	var list []node
 	ends := ""
 	for _, l := range f.Path {
 		list = append(list, node{Kind: l.Kind, Name: l.Name, Short: shortOf(l), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text})
 		ends = l.Kind
 	}
-	if i := slices.Index(wayOfAlarm, ends); alarms[f.Control] && i >= 0 && f.Broke >= 0 {
+	if i := slices.Index(wayOfAlarm, ends); isAlarm()[f.Control] && i >= 0 && f.Broke >= 0 {
 		for _, kind := range wayOfAlarm[i+1:] {
 			list = append(list, node{Kind: kind, Class: "beyond", State: "not reached"})
 		}
