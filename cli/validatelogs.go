@@ -72,9 +72,9 @@ With --format aws those of the AWS CLI: 0, 1 invalid, 254 and 255 errors`},
 		RunE: func(cmd *cobra.Command, args []string) error { return runValidateLogs(cmd.Context(), o, args, s) },
 	}
 	o.addFlags(cmd.Flags())
-	if err := cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(validateFormats, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // the flag exists and is registered once
-	}
+	completeWords(cmd, "format", validateFormats...)
+	completeFolders(cmd, "data")
+	completeFolders(cmd, "key-cache")
 	return cmd
 }
 

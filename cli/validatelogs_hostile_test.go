@@ -228,6 +228,7 @@ func TestValidateLogsWithoutTheOlderBucket(t *testing.T) {
 // was not looked at is called missing.
 func TestValidateLogsInterruptedInTheMiddle(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	c := newCloud(t, scenarios[:1])
 	s := scenarios[0]
 	c.use(t, s.slug())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -313,5 +314,26 @@ func TestValidateLogsJSONIsAsDocumented(t *testing.T) {
 	maps.DeleteFunc(want, func(key, _ string) bool { return slices.Contains(rare, key) })
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("documented (-) and printed (+) keys differ:\n%s", d)
+	}
+}
+
+// However many are read at a time, and whichever comes first, all that is said
+// is the same.
+func TestValidateLogsInAnyOrder(t *testing.T) {
+	c := newCloud(t, scenarios)
+	took := regexp.MustCompile(`"elapsed_ms": \d+`)
+	for _, s := range scenarios {
+		c.use(t, s.slug())
+		var first string
+		for _, workers := range []string{"1", "3", "32"} {
+			code, out, errs := run(t.Context(), append([]string{"validate-logs", "--format", "json", "--workers", workers}, c.worlds[s.slug()].arguments()...)...)
+			said := fmt.Sprint(code, took.ReplaceAllString(out, ""), errs)
+			if workers == "1" {
+				first = said
+			}
+			if d := cmp.Diff(first, said); d != "" {
+				t.Errorf("%s, %s at a time: %s", s.name, workers, d)
+			}
+		}
 	}
 }
