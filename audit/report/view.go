@@ -270,43 +270,33 @@ func words(command string) []string {
 func option(piece string) bool { return strings.HasPrefix(piece, "--") }
 
 func controlRows(sections []section) []controlRow {
-	var rows []controlRow
-	at := map[string]int{}
+	var order []string
+	first := map[string]shown{}
 	counts := map[string]map[audit.Status]int{}
-	open := map[string][]shown{}
-	titles := map[string]string{}
+	places := map[string]map[audit.Status][]where{}
 	for _, s := range sections {
 		if s.Unasked != "" {
 			continue
 		}
 		for _, f := range s.Shown {
-			i, known := at[f.Control]
-			if !known {
-				i = len(rows)
-				at[f.Control] = i
-				counts[f.Control] = map[audit.Status]int{}
-				rows = append(rows, controlRow{Number: f.Number, Title: f.Title, Control: f.Control})
+			id := f.Control
+			if _, known := first[id]; !known {
+				order = append(order, id)
+				first[id], counts[id], places[id] = f, map[audit.Status]int{}, map[audit.Status][]where{}
 			}
-			counts[f.Control][f.Status]++
-			if f.Worth() {
-				open[f.Control] = append(open[f.Control], f)
-				titles[f.ID] = s.Title
-			}
+			counts[id][f.Status]++
+			places[id][f.Status] = append(places[id][f.Status], where{f.ID, s.Title})
 		}
 	}
-	for i := range rows {
-		rows[i].Tallies = tallies(func(s audit.Status) int { return counts[rows[i].Control][s] })
+	var rows []controlRow
+	for _, id := range order {
+		row := controlRow{Number: first[id].Number, Title: first[id].Title, Control: id, Tallies: tallies(func(s audit.Status) int { return counts[id][s] })}
 		for _, s := range Statuses() {
-			g := group{Status: s, Class: classes[s]}
-			for _, f := range open[rows[i].Control] {
-				if f.Status == s {
-					g.Places = append(g.Places, where{f.ID, titles[f.ID]})
-				}
-			}
-			if len(g.Places) > 0 {
-				rows[i].Open = append(rows[i].Open, g)
+			if at := places[id][s]; s != audit.Passed && len(at) > 0 {
+				row.Open = append(row.Open, group{s, classes[s], at})
 			}
 		}
+		rows = append(rows, row)
 	}
 	return rows
 }
