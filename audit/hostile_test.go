@@ -75,13 +75,15 @@ func TestListingsThatNeverEnd(t *testing.T) {
 			}
 		}
 		inner := open(answers, &asked{})
-		a, err := audit.Read(t.Context(), audit.Options{Account: account, Region: region, Now: now, Unpaced: true,
+		a, err := audit.Read(t.Context(), audit.Options{
+			Account: account, Region: region, Now: now, Unpaced: true,
 			Open: func(ctx context.Context, account, region string) (audit.Clients, error) {
 				c, err := inner(ctx, account, region)
 				f := looping{c.Logs.(fake), listing}
 				c.Logs, c.CloudWatch, c.SNS = f, f, f
 				return c, err
-			}})
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +226,8 @@ func TestAnswersThatSayNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			inner, e := open(answers, &asked{}), empty{none}
-			a, err := audit.Read(t.Context(), audit.Options{Account: account, Region: region, Now: now, Unpaced: true,
+			a, err := audit.Read(t.Context(), audit.Options{
+				Account: account, Region: region, Now: now, Unpaced: true,
 				Open: func(ctx context.Context, account, region string) (audit.Clients, error) {
 					c, err := inner(ctx, account, region)
 					for i, silence := range []func(){
@@ -236,7 +239,8 @@ func TestAnswersThatSayNothing(t *testing.T) {
 						}
 					}
 					return c, err
-				}})
+				},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
