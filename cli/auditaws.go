@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -51,6 +52,11 @@ func (a *auditing) places(ctx context.Context) ([]auditPlace, error) {
 	profiles := a.o.profiles
 	if len(profiles) == 0 {
 		profiles = []string{""}
+	}
+	for _, region := range a.o.regions {
+		if meant := didYouMean(region, regions); a.o.endpoint == "" && meant != "" && !slices.Contains(regions, region) {
+			fmt.Fprintf(a.s.Err, "--region: %s is no Region that is known here%s\n", region, meant)
+		}
 	}
 	var places []auditPlace
 	seen := map[[2]string]bool{} // two profiles may lead to one account

@@ -98,7 +98,7 @@ func whyNotAsked(profile, endpoint, region string, err error) error {
 	case errors.As(err, &name) && endpoint != "":
 		return fmt.Errorf("%s--endpoint-url: there is no host %s", at, name.Name)
 	case errors.As(err, &name) && name.IsNotFound && !slices.Contains(regions, region):
-		return usagef("%s--region: there is no Region %s, as there is no host %s%s", at, region, name.Name, didYouMean(region, regions))
+		return usagef("%s--region: there is no Region %s, as there is no host %s", at, region, name.Name)
 	case errors.As(err, &name):
 		return fmt.Errorf("%sAWS cannot be reached: the host %s is not found; is there a network?", at, name.Name)
 	case !errors.As(err, &answer):
