@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"tocsin/audit"
 	"tocsin/core/control"
@@ -97,7 +99,7 @@ func asff(version string, r *Report, f *audit.Finding) hubFinding {
 	}
 	if f.Mend != nil {
 		h.Remediation = &hubRemediation{}
-		h.Remediation.Recommendation.Text = atMost(strings.Join(append([]string{f.Mend.Text}, f.Mend.CLI...), " | "), 512)
+		h.Remediation.Recommendation.Text = hubRecommendation(f.Mend)
 	}
 	for _, one := range resourcesOf(r, f, 32) {
 		kind, known := hubTypes[one.kind]
@@ -111,6 +113,16 @@ func asff(version string, r *Report, f *audit.Finding) hubFinding {
 		h.Resources = []hubResource{{Type: "AwsAccount", Id: "AWS::::Account:" + r.Account, Partition: partition, Region: r.Region}}
 	}
 	return h
+}
+
+// hubRecommendation has the commands where there is space for all of them: half a
+// command is worse than none.
+func hubRecommendation(m *audit.Mend) string {
+	const most = 512
+	if whole := strings.Join(mendLines(m), " | "); utf8.RuneCountInString(whole) <= most && len(m.CLI) > 0 {
+		return whole
+	}
+	return atMost(cmp.Or(plain(m.Text), "see the report of tocsin audit"), most)
 }
 
 // findingID is the same for the same control of the same account and Region, so

@@ -120,6 +120,19 @@ func TestASFFLimits(t *testing.T) {
 	}
 }
 
+// Half a command is worse than none.
+func TestASFFRecommendation(t *testing.T) {
+	for want, m := range map[string]audit.Mend{
+		"do it | aws a | aws b":          {Text: "do it", CLI: []string{"aws a", "aws b"}},
+		"do it":                          {Text: "do it", CLI: []string{"aws a", strings.Repeat("b", 512)}},
+		"see the report of tocsin audit": {},
+	} {
+		if got := hubRecommendation(&m); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // The AWS SDK's own model of BatchImportFindings takes each line as it is.
 func TestASFFByTheModelOfTheSDK(t *testing.T) {
 	python, err := exec.LookPath("python3")
