@@ -31,10 +31,7 @@ func TestAuditOfAnAccountThatRefuses(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", t.TempDir()+"/none")
+	ownCredentials(t)
 	var out, errs strings.Builder
 	s := Standard()
 	s.Out, s.Err = &out, &errs
