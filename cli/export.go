@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -163,7 +164,7 @@ func (o *exportOptions) plan(form exportForm, set *pflag.FlagSet, s Streams) (*e
 		version = v
 	}
 	to := export.Options{
-		Pack: o.pack, Prefix: o.prefix, Namespace: o.namespace, LogGroup: o.logGroup, Trail: o.trail, Compat: o.compat, Version: version,
+		Pack: filepath.Base(o.pack), Prefix: o.prefix, Namespace: o.namespace, LogGroup: o.logGroup, Trail: o.trail, Compat: o.compat, Version: version,
 		Subscribers: append(slices.Clone(o.mails), o.endpoints...),
 	}
 	if o.findings != "" {
@@ -243,10 +244,12 @@ func (o *exportOptions) mend(form exportForm, to export.Options, set *pflag.Flag
 		}
 	}
 	all = slices.DeleteFunc(all, func(f export.Finding) bool {
-		return o.account != "" && f.Account != o.account || o.region != "" && f.Region != o.region || len(o.controls) > 0 && !slices.Contains(o.controls, f.Control)
+		account, region := f.At()
+		return o.account != "" && account != o.account || f.Broken() &&
+			(o.region != "" && region != o.region || len(o.controls) > 0 && !slices.Contains(o.controls, f.Control))
 	})
-	if len(all) == 0 {
-		return nil, usagef("--findings: %s has no findings of that account and Region", o.findings)
+	if (o.account != "" || o.region != "") && !slices.ContainsFunc(all, func(f export.Finding) bool { return f.Broken() }) {
+		return nil, usagef("--findings: %s has nothing to mend in that account and Region", o.findings)
 	}
 	plan, err := export.Mend(all, to, form.form)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // CloudFormation writes the plan as a template. What the account has already is no
 // stack's and stays as it is: see Mend.
 func CloudFormation(p *Plan) string {
-	c := template{}
+	c := template{ids: map[string]bool{}}
 	head(&c.b, p, "cloudformation")
 	c.line(0, "AWSTemplateFormatVersion: '2010-09-09'")
 	c.line(0, "Description: "+yamlText(p.Title+"."))
@@ -59,7 +59,11 @@ func CloudFormation(p *Plan) string {
 }
 
 // A template is a CloudFormation template being written.
-type template struct{ b strings.Builder }
+type template struct {
+	b strings.Builder
+	// ids are the logical ids that are taken.
+	ids map[string]bool
+}
 
 func (c *template) line(indent int, text string) {
 	c.b.WriteString(strings.Repeat(" ", indent) + text + "\n")
@@ -67,6 +71,10 @@ func (c *template) line(indent int, text string) {
 
 // open begins a resource; its properties come next.
 func (c *template) open(id, kind string, notes ...string) {
+	for base, n := id, 2; c.ids[id]; n++ { // a-1 and a1 are the same without the hyphen
+		id = base + "No" + strconv.Itoa(n)
+	}
+	c.ids[id] = true
 	c.line(0, "")
 	comment(&c.b, "  ", notes...)
 	c.line(2, id+":")

@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	"tocsin/audit"
+	"tocsin/core/control"
 )
 
 // A Finding is what is read of one that an audit wrote.
 type Finding struct {
 	Account, Region string
 	Control, Title  string
+	Benchmark       control.Version
 	Status          audit.Status
 	Summary         string
 	Filters         []string
@@ -44,8 +46,23 @@ func ReadFindings(text []byte) ([]Finding, error) {
 	return all, nil
 }
 
-// broken tells whether there is something to mend.
-func (f *Finding) broken() bool { return f.Status == audit.Failed || f.Status == audit.Warning }
+// At is where the finding is to be mended: the Region is that of its chain, which
+// may be another one than the audit began in.
+func (f *Finding) At() (account, region string) {
+	region = f.Region
+	if f.Mend == nil {
+		return f.Account, region
+	}
+	for _, command := range f.Mend.CLI {
+		if c, err := readCall(command); err == nil && c.of("region") != "" {
+			region = c.of("region")
+		}
+	}
+	return f.Account, region
+}
+
+// Broken tells whether there is something to mend.
+func (f *Finding) Broken() bool { return f.Status == audit.Failed || f.Status == audit.Warning }
 
 // link is the name of the first link of a kind on the path, "" for none.
 func (f *Finding) link(kind string) string {

@@ -43,6 +43,7 @@ func shop(t *testing.T) []control.Control {
 	p, err := control.Read([]byte(`{"name": "shop", "controls": [
 		{"id": "prices-changed", "title": "It's \"the\" ${price} %{table} $(id) \\", "namespace": "Shop",
 		 "pattern": "{ ($.eventName = UpdateTable)\n  && ($.requestParameters.tableName = \"${prices}\") && ($.x != \"it's\") }"},
+		{"id": "a-1", "title": "One", "pattern": "{ $.a = 1 }"}, {"id": "a1", "title": "Other", "pattern": "{ $.a = 2 }"},
 		{"id": "latency", "title": "Slow", "pattern": "{ $.eventName = Slow }", "metricValue": "$.duration", "statistic": "p99.9", "period": 60,
 		 "threshold": 2.5, "comparison": "GreaterThanThreshold", "evaluationPeriods": 3, "datapointsToAlarm": 2, "treatMissingData": "ignore"}]}`))
 	if err != nil {

@@ -30,8 +30,8 @@ type mender struct {
 	pack     *control.Pack
 	probes   []json.RawMessage
 	who      []Subscriber
-	// topics are those that some finding saw.
-	topics map[string]bool
+	// topics are those that some finding saw, taken the names of filters and alarms.
+	topics, taken map[string]bool
 	// needsTrail are controls that hang on a trail that is not there.
 	needsTrail []*control.Control
 }
@@ -54,16 +54,23 @@ func Mend(findings []Finding, o Options, form Form) (*Plan, error) {
 	}
 	m := &mender{
 		plan:    &Plan{Title: "The mend of what an audit found in account " + place.account, Prefix: o.Prefix, Account: place.account, Region: place.region},
-		options: &o, form: form, findings: findings, pack: control.Builtin(), probes: everyday(), who: who, topics: map[string]bool{},
+		options: &o, form: form, findings: findings, pack: control.Builtin(), probes: everyday(), who: who,
+		topics: map[string]bool{}, taken: map[string]bool{},
 	}
 	if place.region != "" {
 		m.plan.Title += ", " + place.region
 	}
 	for i := range findings {
 		for _, l := range findings[i].Path {
-			if l.Kind == audit.TopicLink {
+			switch l.Kind {
+			case audit.TopicLink:
 				m.topics[l.Name] = true
+			case audit.FilterLink, audit.AlarmLink, audit.CompositeLink:
+				m.taken[l.Name] = true
 			}
+		}
+		for _, name := range findings[i].Filters {
+			m.taken[name] = true
 		}
 	}
 	for i := range findings {
@@ -79,6 +86,15 @@ func Mend(findings []Finding, o Options, form Form) (*Plan, error) {
 	return m.plan, nil
 }
 
+// named is the name of something new for a control, which nothing has yet.
+func (m *mender) named(key string) string {
+	name := m.plan.named(key)
+	for n := 2; m.taken[name]; n++ {
+		name = m.plan.named(key + "-" + strconv.Itoa(n))
+	}
+	return name
+}
+
 type place struct{ account, region string }
 
 // placeOf is where the findings are to be mended. There may be only one place: the
@@ -89,17 +105,12 @@ func placeOf(findings []Finding) (place, error) {
 	for i := range findings {
 		f := &findings[i]
 		home = f.Region
-		if !f.broken() || f.Mend == nil {
+		if !f.Broken() || f.Mend == nil {
 			all = addPlace(all, place{account: f.Account})
 			continue
 		}
-		region := f.Region
-		for _, command := range f.Mend.CLI {
-			if c, err := readCall(command); err == nil && c.of("region") != "" {
-				region = c.of("region")
-			}
-		}
-		all = addPlace(all, place{f.Account, region})
+		account, region := f.At()
+		all = addPlace(all, place{account, region})
 	}
 	switch {
 	case len(all) > 1:
@@ -141,7 +152,7 @@ func (m *mender) mend(f *Finding) error {
 	case f.Status == audit.NotAvailable:
 		m.note("Not judged, and so not mended: " + f.Control + ": " + f.Summary)
 		return nil
-	case !f.broken():
+	case !f.Broken():
 		return nil
 	case f.Mend == nil:
 		m.note("Not mended: " + f.Control + ": " + f.Summary)
@@ -158,6 +169,9 @@ func (m *mender) mend(f *Finding) error {
 	if len(calls) == 0 {
 		m.note("Not mended: " + f.Control + ": " + f.Summary + ": " + f.Mend.Text)
 		return nil
+	}
+	if f.Benchmark != "" {
+		m.options.Version = f.Benchmark
 	}
 	c, _ := m.pack.Control(f.Control)
 	if c == nil {
@@ -317,7 +331,7 @@ func (m *mender) newTrail() {
 		if err != nil {
 			k = choice{text: c.Pattern}
 		}
-		m.plan.Topic = topicName(m.plan.Prefix)
+		m.ownTopic()
 		m.plan.add(c, k, m.options)
 	}
 }

@@ -32,7 +32,7 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 		planned.Pattern = had.FilterPattern // with its line breaks, which a command cannot show
 	}
 	if !planned.Exists {
-		planned.Name = m.plan.named(c.ID)
+		planned.Name = m.named(c.ID)
 	}
 	everything := f.drowned()
 	rest := ""
@@ -58,7 +58,7 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 	if !slices.ContainsFunc(m.plan.Filters, func(had Filter) bool { return had.Key == planned.Key }) {
 		m.plan.Filters = append(m.plan.Filters, planned)
 		if rest != "" {
-			planned.Key, planned.Name = planned.Key+restSuffix, m.plan.named(c.ID+restSuffix)
+			planned.Key, planned.Name = planned.Key+restSuffix, m.named(c.ID+restSuffix)
 			planned.Pattern, planned.Notes, planned.Exists = rest, []string{"What the text above misses."}, false
 			m.plan.Filters = append(m.plan.Filters, planned)
 		}
@@ -79,12 +79,12 @@ func (f *Finding) problemOf(kind string) string {
 // beside makes of a filter that would replace one a new one that feeds the same
 // metric, or a metric of its own where the other one drowns it.
 func (m *mender) beside(f *Finding, c *control.Control, planned *Filter, drowned bool) {
-	planned.Name, planned.Exists = m.plan.named(c.ID), false
+	planned.Name, planned.Exists = m.named(c.ID), false
 	if !drowned {
 		return
 	}
-	planned.Namespace, planned.Metric = c.Namespace, m.plan.named(c.ID)
-	a := Alarm{Key: c.ID, Name: m.plan.named(c.ID), Description: description(c, m.options.Version), Settings: c.Settings}
+	planned.Namespace, planned.Metric = c.Namespace, m.named(c.ID)
+	a := Alarm{Key: c.ID, Name: m.named(c.ID), Description: description(c, m.options.Version), Settings: c.Settings}
 	a.Namespace, a.Metric = planned.Namespace, planned.Metric
 	if topic := f.link(audit.TopicLink); topic != "" {
 		a.Actions = []string{topic}
@@ -120,7 +120,7 @@ func (m *mender) owner(name string) string {
 		f := &m.findings[i]
 		var had struct{ FilterPattern string }
 		c, ok := m.pack.Control(f.Control)
-		if !ok || !f.broken() || f.link(audit.FilterLink) != name || !f.answer("logs:DescribeMetricFilters", name, &had) {
+		if !ok || !f.Broken() || f.link(audit.FilterLink) != name || !f.answer("logs:DescribeMetricFilters", name, &had) {
 			continue
 		}
 		shared := 1
@@ -156,7 +156,7 @@ func (m *mender) alarm(f *Finding, c *control.Control, one call) error {
 		Exists: f.link(audit.AlarmLink) == one.of("alarm-name"),
 	}
 	if !a.Exists {
-		a.Name, a.Description = m.plan.named(c.ID), description(c, m.options.Version)
+		a.Name, a.Description = m.named(c.ID), description(c, m.options.Version)
 	}
 	for _, arn := range slices.Concat(a.Actions, a.OKActions, a.NoDataActions) {
 		if !strings.HasPrefix(arn, "arn:") {
@@ -176,17 +176,45 @@ func (m *mender) madeUp(arn string) bool {
 	return strings.HasSuffix(arn, ":security-alarms") && !m.topics[arn]
 }
 
-// notify lets an alarm publish to the plan's own topic.
+// notify lets an alarm publish to a topic that works for another control, or to
+// the plan's own.
 func (m *mender) notify(a *Alarm) {
+	for i := range m.findings {
+		if f := &m.findings[i]; f.Status == audit.Passed && f.link(audit.TopicLink) != "" {
+			a.Actions = append(a.Actions, f.link(audit.TopicLink))
+			return
+		}
+	}
 	a.Notify = true
-	m.plan.Topic = topicName(m.plan.Prefix)
+	m.ownTopic()
+}
+
+// ownTopic gives the plan a topic under a name that no topic of the account has.
+func (m *mender) ownTopic() {
+	if m.plan.Topic != "" {
+		return
+	}
+	name := topicName(m.plan.Prefix)
+	m.plan.Topic = name
+	for n := 2; m.hasTopic(m.plan.Topic); n++ {
+		m.plan.Topic = name + "-" + strconv.Itoa(n)
+	}
+}
+
+func (m *mender) hasTopic(name string) bool {
+	for arn := range m.topics {
+		if strings.HasSuffix(arn, ":"+name) {
+			return true
+		}
+	}
+	return false
 }
 
 // addAlarm plans an alarm, for CloudFormation beside one that exists.
 func (m *mender) addAlarm(c *control.Control, a Alarm) {
 	if a.Exists && m.form == ForCloudFormation {
 		a.Notes = append(a.Notes, "Beside alarm "+a.Name+".")
-		a.Name, a.Exists = m.plan.named(c.ID), false
+		a.Name, a.Exists = m.named(c.ID), false
 	}
 	same := func(had Alarm) bool { return had.Key == a.Key || had.Exists && a.Exists && had.Name == a.Name }
 	if !slices.ContainsFunc(m.plan.Alarms, same) {
@@ -244,7 +272,7 @@ func (m *mender) later(f *Finding, c *control.Control) {
 			if at < 0 {
 				continue
 			}
-			a := Alarm{Key: c.ID, Name: m.plan.named(c.ID), Description: description(c, m.options.Version), Settings: c.Settings}
+			a := Alarm{Key: c.ID, Name: m.named(c.ID), Description: description(c, m.options.Version), Settings: c.Settings}
 			a.Namespace, a.Metric = m.plan.Filters[at].Namespace, m.plan.Filters[at].Metric
 			m.notify(&a)
 			m.addAlarm(c, a)

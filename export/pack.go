@@ -134,6 +134,9 @@ func Pack(controls []control.Control, o Options) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(c.Parameters) > 0 {
+			k.notes = append(k.notes, "The pattern holds example values: put yours in its place. They are "+strings.Join(c.Parameters, ", ")+".")
+		}
 		p.add(c, k, &o)
 	}
 	return p, nil

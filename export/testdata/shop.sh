@@ -39,6 +39,14 @@ aws logs put-metric-filter --log-group-name="$log_group" --filter-name=shop-pric
   --filter-pattern=$'{ ($.eventName = UpdateTable)\n  && ($.requestParameters.tableName = "${prices}") && ($.x != "it\'s") }' \
   --metric-transformations='[{"metricName":"prices-changed","metricNamespace":"Shop","metricValue":"1"}]'
 
+aws logs put-metric-filter --log-group-name="$log_group" --filter-name=shop-a-1 \
+  --filter-pattern='{ $.a = 1 }' \
+  --metric-transformations='[{"metricName":"a-1","metricNamespace":"SecurityAlarms","metricValue":"1"}]'
+
+aws logs put-metric-filter --log-group-name="$log_group" --filter-name=shop-a1 \
+  --filter-pattern='{ $.a = 2 }' \
+  --metric-transformations='[{"metricName":"a1","metricNamespace":"SecurityAlarms","metricValue":"1"}]'
+
 aws logs put-metric-filter --log-group-name="$log_group" --filter-name=shop-latency \
   --filter-pattern='{ $.eventName = Slow }' \
   --metric-transformations='[{"metricName":"latency","metricNamespace":"SecurityAlarms","metricValue":"$.duration"}]'
@@ -48,6 +56,16 @@ aws logs put-metric-filter --log-group-name="$log_group" --filter-name=shop-late
 aws cloudwatch put-metric-alarm --alarm-name=shop-prices-changed \
   --alarm-description='It'\''s "the" ${price} %{table} $(id) \' --namespace=Shop \
   --metric-name=prices-changed --statistic=Sum --period=300 --evaluation-periods=1 \
+  --comparison-operator=GreaterThanOrEqualToThreshold --threshold=1 \
+  --treat-missing-data=notBreaching --alarm-actions="$topic"
+
+aws cloudwatch put-metric-alarm --alarm-name=shop-a-1 --alarm-description=One \
+  --namespace=SecurityAlarms --metric-name=a-1 --statistic=Sum --period=300 --evaluation-periods=1 \
+  --comparison-operator=GreaterThanOrEqualToThreshold --threshold=1 \
+  --treat-missing-data=notBreaching --alarm-actions="$topic"
+
+aws cloudwatch put-metric-alarm --alarm-name=shop-a1 --alarm-description=Other \
+  --namespace=SecurityAlarms --metric-name=a1 --statistic=Sum --period=300 --evaluation-periods=1 \
   --comparison-operator=GreaterThanOrEqualToThreshold --threshold=1 \
   --treat-missing-data=notBreaching --alarm-actions="$topic"
 

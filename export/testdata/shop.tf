@@ -43,6 +43,38 @@ locals {
       treat_missing_data  = "notBreaching"
     }
 
+    a-1 = {
+      description         = "One"
+      pattern             = "{ $.a = 1 }"
+      metric              = "a-1"
+      namespace           = "SecurityAlarms"
+      value               = "1"
+      statistic           = "Sum"
+      extended_statistic  = null
+      period              = 300
+      evaluation_periods  = 1
+      datapoints_to_alarm = null
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1
+      treat_missing_data  = "notBreaching"
+    }
+
+    a1 = {
+      description         = "Other"
+      pattern             = "{ $.a = 2 }"
+      metric              = "a1"
+      namespace           = "SecurityAlarms"
+      value               = "1"
+      statistic           = "Sum"
+      extended_statistic  = null
+      period              = 300
+      evaluation_periods  = 1
+      datapoints_to_alarm = null
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1
+      treat_missing_data  = "notBreaching"
+    }
+
     latency = {
       description         = "Slow"
       pattern             = "{ $.eventName = Slow }"

@@ -142,7 +142,7 @@ func TestExportMendsFindings(t *testing.T) {
 			if err := os.WriteFile(file, []byte(written), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			text := export(t, row.form, "--findings", file, "--email", "security@example.com", "--prefix", "mended")
+			text := export(t, row.form, "--findings", file, "--email", "security@example.com")
 			undo := row.apply(t, s, text)
 			s.confirmAll(3)
 			s.chainHolds("")
