@@ -45,6 +45,10 @@ func (j *judge) downstream(r *reading, match []control.Example, noisy bool) []Li
 func (j *judge) metricChain(r *reading, m FilterMetric, match []control.Example, noisy bool) []Link {
 	a := j.account
 	l := Link{Kind: MetricLink, Name: m.Namespace + "/" + m.Name}
+	if len(m.Fields) > 0 {
+		// CloudWatch Logs API Reference, PutMetricFilter.
+		l.notes = append(l.notes, "CloudWatch Logs may disable filter "+r.Name+" when it makes 1,000 values of its dimensions within an hour")
+	}
 	value, lacks, ok := m.valueOf(r, match)
 	switch {
 	case m.Name == "" || m.Namespace == "":

@@ -89,10 +89,12 @@ func eachComparison(n pattern.Node, visit func(*pattern.Comparison)) {
 }
 
 // exclusion tells whether the gap only leaves out what somebody named: whose
-// field has a value, or is there at all. Examples are records of the control.
+// field has a value, or is there at all, or is not there though people's records
+// have it. Examples are records of the control.
 func (g gap) exclusion(examples []control.Example) bool {
 	return !g.whole && !g.unsure && len(g.unless) > 0 && !slices.ContainsFunc(g.unless, func(c *pattern.Comparison) bool {
-		return c.Op != pattern.NotEqual && c.Op != pattern.NotExists || selector(c) == "eventSource" || broad(g.part, c, examples)
+		exists := c.Op == pattern.Equal && c.Value.Prefix && c.Value.Suffix && c.Value.Body == "" && c.Value.Kind != pattern.Regexp
+		return c.Op != pattern.NotEqual && c.Op != pattern.NotExists && !exists || selector(c) == "eventSource" || broad(g.part, c, examples)
 	})
 }
 

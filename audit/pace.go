@@ -10,7 +10,8 @@ import (
 // default quotas of an account and Region; others use those too.
 var perSecond = map[string]float64{
 	"cloudtrail:DescribeTrails": 5, "cloudtrail:GetTrailStatus": 5, "cloudtrail:GetEventSelectors": 5,
-	"logs:DescribeMetricFilters": 4, "cloudwatch:DescribeAlarms": 8, "cloudwatch:DescribeAlarmHistory": 8,
+	"logs:DescribeMetricFilters": 4, "logs:DescribeLogGroups": 4, "cloudwatch:ListAlarmMuteRules": 4, "cloudwatch:GetAlarmMuteRule": 4,
+	"cloudwatch:DescribeAlarms": 8, "cloudwatch:DescribeAlarmHistory": 8,
 }
 
 // otherPerSecond is for what perSecond does not name. Bursts of burst are let through.
