@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -60,8 +62,11 @@ func (c *CloudTrail) PublicKeys(ctx context.Context, region string, start, end t
 				keys[name] = k
 			}
 		}
-		if page.NextToken == "" {
+		switch page.NextToken {
+		case "":
 			return keys, nil
+		case in["NextToken"]:
+			return nil, errors.New("ListPublicKeys: the answer leads to itself")
 		}
 		in["NextToken"] = page.NextToken
 	}
@@ -109,6 +114,10 @@ type APIError struct {
 
 func (e *APIError) Error() string { return e.Operation + ": " + e.Code + ": " + e.Message }
 
+// regionName is the form of a Region's name. It may come from the name of an
+// object, which anyone who may write to the bucket chooses, and leads to a host.
+var regionName = regexp.MustCompile(`^[a-z][a-z0-9-]{1,62}$`)
+
 // endpoint is the URL of the API in a Region.
 func (c *CloudTrail) endpoint(region string) string {
 	for _, from := range c.cfg.ConfigSources {
@@ -137,6 +146,9 @@ const maxAnswer = 16 << 20
 const attempts = 3
 
 func (c *CloudTrail) call(ctx context.Context, region, operation string, in any) ([]byte, error) {
+	if !regionName.MatchString(region) {
+		return nil, fmt.Errorf("%s: %q is no Region", operation, region)
+	}
 	body, err := json.Marshal(in)
 	if err != nil {
 		return nil, err

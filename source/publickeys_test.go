@@ -199,3 +199,38 @@ func TestCloudTrail(t *testing.T) {
 		t.Errorf("an error of the service: %v", err)
 	}
 }
+
+// The Region is that of an object's name, which whoever may write to the bucket
+// chooses: it must not lead to another host, which would give keys of its own.
+func TestCloudTrailAsksNobodyElse(t *testing.T) {
+	calls := apiServer(t, 0)
+	api, err := source.NewCloudTrail(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, region := range []string{"", "x@evil.example/", "evil.example#", "eu-west-1.evil.example", "eu-west-1\x00", "EU-WEST-1", "..", "-"} {
+		if keys, err := api.PublicKeys(t.Context(), region, noon, noon); err == nil || !strings.Contains(err.Error(), "is no Region") {
+			t.Errorf("%q: %v, %v", region, keys, err)
+		}
+	}
+	if len(*calls) > 0 {
+		t.Errorf("called %v", *calls)
+	}
+}
+
+// An answer that names itself as the next one ends.
+func TestCloudTrailGoesNotInCircles(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"PublicKeyList":[],"NextToken":"again"}`)
+	}))
+	t.Cleanup(server.Close)
+	apiServer(t, 0)
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", server.URL)
+	api, err := source.NewCloudTrail(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := api.PublicKeys(t.Context(), "us-east-2", noon, noon); err == nil || !strings.Contains(err.Error(), "leads to itself") {
+		t.Error(err)
+	}
+}
