@@ -105,8 +105,14 @@ func TestTemplatesSayWhatIsMeant(t *testing.T) {
 		id := "K" + strings.Repeat("i", i+1)
 		f, a, s := got.Resources[id+"Filter"].Properties, got.Resources[id+"Alarm"].Properties, got.Resources["NoticesTo"+id].Properties
 		for _, pair := range [][2]any{
-			{f["FilterName"], "f" + text}, {f["FilterPattern"], text}, {f["LogGroupName"], text}, {a["AlarmName"], "a" + text}, {a["AlarmDescription"], text}, {a["Namespace"], text},
-			{s["TopicArn"], "arn:" + text}, {s["Endpoint"], "https://" + text},
+			{f["FilterName"], "f" + text},
+			{f["FilterPattern"], text},
+			{f["LogGroupName"], text},
+			{a["AlarmName"], "a" + text},
+			{a["AlarmDescription"], text},
+			{a["Namespace"], text},
+			{s["TopicArn"], "arn:" + text},
+			{s["Endpoint"], "https://" + text},
 		} {
 			if pair[0] != pair[1] {
 				t.Errorf("%#v, want %q", pair[0], pair[1])
