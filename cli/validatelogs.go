@@ -67,7 +67,7 @@ See docs/validate-logs.md.`,
 		Annotations: map[string]string{exitCodes: `0  valid: nothing is changed or missing
 1  failed: no digests, or something could not be read
 2  wrong usage or input
-3  something is changed, missing, or not listed by any digest
+3  something is changed, missing, not listed by any digest, or not taken in
 With --format aws those of the AWS CLI: 0, 1 invalid, 254 and 255 errors`},
 		RunE: func(cmd *cobra.Command, args []string) error { return runValidateLogs(cmd.Context(), o, args, s) },
 	}

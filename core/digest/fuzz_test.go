@@ -2,14 +2,17 @@ package digest_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"tocsin/core/digest"
@@ -120,6 +123,55 @@ func FuzzReadKeys(f *testing.F) {
 		for name, k := range keys {
 			if !again[name].ValidFrom.Equal(k.ValidFrom) || !again[name].ValidTo.Equal(k.ValidTo) {
 				t.Errorf("%+v is read again as %+v", k, again[name])
+			}
+		}
+	})
+}
+
+// Of a log file is said what compress/gzip makes of it: its one member, the
+// hash of that, and nothing behind.
+func FuzzCheck(f *testing.F) {
+	text := []byte(`{"Records":[{"eventTime":"2024-03-07T12:00:30Z"},{"eventTime":"2024-03-07T12:00:31Z"}]}`)
+	data := digest.Compress(text)
+	f.Add(data)
+	f.Add(append(bytes.Clone(data), data...))
+	f.Add(append(bytes.Clone(data), 0))
+	f.Add(data[:len(data)-3])
+	f.Add(data[:30])
+	f.Add([]byte("\x1f"))
+	f.Add(text)
+	f.Add([]byte{})
+	h := digest.NewHasher(1 << 20)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		want := digest.Valid
+		src := bytes.NewReader(data)
+		var text []byte
+		z, err := gzip.NewReader(src)
+		if err == nil {
+			z.Multistream(false)
+			text, err = io.ReadAll(io.LimitReader(z, 1<<20+1))
+		}
+		switch {
+		case len(text) > 1<<20:
+			want = digest.Unreadable
+		case err == io.EOF || err == io.ErrUnexpectedEOF: // it was cut; what there is of it decides
+			want = digest.WrongHash
+			if len(data) >= 2 && !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
+				want = digest.BadFormat
+			}
+		case err != nil:
+			want = digest.BadFormat
+		case src.Len() > 0:
+			want = digest.TrailingBytes
+		}
+		l := digest.LogOf(digest.Place{}, text, noon, noon)
+		got, _ := h.Check(l, iotest.HalfReader(bytes.NewReader(data)))
+		if got.Reason != want && (want != digest.WrongHash || got.Reason != digest.Valid) {
+			t.Fatalf("%s (%v), want %s (%v)", got.Reason, got.Detail, want, err)
+		}
+		if l.Hash = strings.Repeat("1", 64); want == digest.Valid {
+			if got, _ := h.Check(l, bytes.NewReader(data)); got.Reason != digest.WrongHash {
+				t.Fatalf("with another hash: %s", got.Reason)
 			}
 		}
 	})
