@@ -111,8 +111,20 @@ func (s selects) rank() Rank {
 	return [...]Rank{no: Broken, maybe: Restricted, yes: Holds}[s.truth]
 }
 
-// selected tells whether the selectors let the events of a part pass, reads or writes.
+// selected tells whether the selectors let the events of a part pass, reads or
+// writes, whether or not they are of a session in the console.
 func (s *Selectors) selected(pt part, reads bool) selects {
+	pt.console = "true"
+	inside := s.selectedIn(pt, reads)
+	pt.console = "false"
+	if outside := s.selectedIn(pt, reads); outside.rank() > inside.rank() {
+		return outside
+	}
+	return inside
+}
+
+// selectedIn is selected for sessions in the console, or for the others.
+func (s *Selectors) selectedIn(pt part, reads bool) selects {
 	best := selects{}
 	if len(s.Basic) > 0 && len(s.Advanced) > 0 {
 		return selects{unsaid: "the answer has selectors of both kinds, which a trail cannot have"}
@@ -223,6 +235,8 @@ func (f FieldSelector) about(pt part, reads bool) truth {
 		return f.of(pt.event)
 	case "eventType":
 		return f.of(pt.eventType)
+	case "sessionCredentialFromConsole":
+		return f.of(pt.console)
 	case "resources.type":
 		if pt.source == "s3.amazonaws.com" {
 			return f.of("AWS::S3::Object")
@@ -231,11 +245,8 @@ func (f FieldSelector) about(pt part, reads bool) truth {
 	return maybe
 }
 
-// narrows tells a field that says what is logged from one that says what is left
-// out. Whether a session is one of the console halves everything either way.
-func (f FieldSelector) narrows() bool {
-	return len(f.Equals)+len(f.StartsWith)+len(f.EndsWith) > 0 || f.Field == "sessionCredentialFromConsole"
-}
+// narrows tells a field that says what is logged from one that says what is left out.
+func (f FieldSelector) narrows() bool { return len(f.Equals)+len(f.StartsWith)+len(f.EndsWith) > 0 }
 
 // of is the truth of the field for a value; "" is any value.
 func (f FieldSelector) of(value string) truth {

@@ -20,6 +20,7 @@ type part struct {
 	category                 string // Management or Data
 	reads, writes            bool
 	region                   string // "" is all Regions
+	console                  string // whether the session is one of the console, for selectors
 }
 
 // waysOfControl bounds the alternatives of a control's own pattern.
