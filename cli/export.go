@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (o *exportOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.pack, "pack", "cis", "the alarms of a `PACK`: "+control.Names+", or a file")
 	f.StringVar(&o.benchmark, "benchmark", "", "only the controls that this `VERSION` of the CIS AWS Foundations Benchmark has")
 	f.StringSliceVar(&o.controls, "control", nil, "only these `CONTROLS`")
-	f.StringVar(&o.findings, "findings", "", "instead of a pack: what mends the findings in this `FILE`, which tocsin audit --format json wrote")
+	f.StringVar(&o.findings, "findings", "", "instead of a pack: what mends the findings in this `FILE`, or - for standard input, which tocsin audit --format json wrote")
 	f.StringVar(&o.account, "account", "", "of the findings, only those of this `ACCOUNT`")
 	f.StringVar(&o.region, "region", "", "of the findings, only those of this `REGION`")
 	f.StringVar(&o.logGroup, "log-group", "", "`NAME` of the log group that the trail delivers to (default: asked for when it is applied)")
@@ -226,7 +227,7 @@ func (o *exportOptions) mend(form exportForm, to export.Options, set *pflag.Flag
 			return nil, usagef("--%s and --findings exclude each other: the findings say what is to be mended, and where", name)
 		}
 	}
-	text, err := os.ReadFile(o.findings)
+	text, err := readFindings(o.findings, s)
 	if err != nil {
 		return nil, usagef("--findings: %w", err)
 	}
@@ -251,9 +252,18 @@ func (o *exportOptions) mend(form exportForm, to export.Options, set *pflag.Flag
 	if (o.account != "" || o.region != "") && !slices.ContainsFunc(all, func(f export.Finding) bool { return f.Broken() }) {
 		return nil, usagef("--findings: %s has nothing to mend in that account and Region", o.findings)
 	}
+	to.Warnings = len(o.controls) > 0
 	plan, err := export.Mend(all, to, form.form)
 	if err != nil {
 		return nil, usagef("--findings: %s: %w", o.findings, err)
 	}
 	return plan, nil
+}
+
+// readFindings reads a file, or standard input where it is called so.
+func readFindings(name string, s Streams) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(s.In)
+	}
+	return os.ReadFile(name)
 }

@@ -105,6 +105,7 @@ var operations = map[string]map[string]int{
 		"alarm-name": 1, "namespace": 1, "metric-name": 1, "statistic": 1, "period": 1, "evaluation-periods": 1, "threshold": 1, "comparison-operator": 1,
 		"treat-missing-data": 1, "alarm-description": 1, "alarm-actions": -1, "ok-actions": -1, "insufficient-data-actions": -1,
 	},
+	"logs create-log-group":           {"log-group-name": 1},
 	"cloudwatch enable-alarm-actions": {"alarm-names": -1},
 	"sns set-topic-attributes":        {"topic-arn": 1, "attribute-name": 1, "attribute-value": 1},
 	"sns set-subscription-attributes": {"subscription-arn": 1, "attribute-name": 1, "attribute-value": 1},
@@ -115,20 +116,20 @@ var operations = map[string]map[string]int{
 	"cloudtrail create-trail":         {"name": 1, "s3-bucket-name": 1, "is-multi-region-trail": 0, "enable-log-file-validation": 0},
 	"cloudtrail start-logging":        {"name": 1},
 	"cloudtrail put-event-selectors":  {"trail-name": 1, "advanced-event-selectors": 1},
-	"cloudtrail update-trail":         {"name": 1, "is-multi-region-trail": 0, "enable-log-file-validation": 0, "kms-key-id": 1, "cloud-watch-logs-log-group-arn": 1, "cloud-watch-logs-role-arn": 1},
+	"cloudtrail update-trail":         {"name": 1, "is-multi-region-trail": 0, "include-global-service-events": 0, "enable-log-file-validation": 0, "kms-key-id": 1, "cloud-watch-logs-log-group-arn": 1, "cloud-watch-logs-role-arn": 1},
 }
 
 // readCall takes a command of a mend apart. One that is none of those that mends
-// have is refused: a file of findings says nothing that is run unseen.
+// have is an error: no command of a file of findings is run as it stands there.
 func readCall(command string) (call, error) {
 	words, err := splitWords(command)
 	if err != nil || len(words) < 3 || words[0] != "aws" {
-		return call{}, fmt.Errorf("a mend that is no command of the AWS CLI: %.80q", command)
+		return call{}, fmt.Errorf("no command of the AWS CLI: %.80q", command)
 	}
 	c := call{operation: words[1] + " " + words[2], options: map[string][]string{}}
 	known, ok := operations[c.operation]
 	if !ok {
-		return call{}, fmt.Errorf("a mend that audits do not write: aws %s", plain(c.operation))
+		return call{}, fmt.Errorf("a command that audits do not write: aws %s", plain(c.operation))
 	}
 	for i := 3; i < len(words); {
 		name := strings.TrimPrefix(words[i], "--")
@@ -137,7 +138,7 @@ func readCall(command string) (call, error) {
 			n, ok = 1, true
 		}
 		if !ok || name == words[i] {
-			return call{}, fmt.Errorf("a mend that audits do not write: aws %s %.80q", c.operation, words[i])
+			return call{}, fmt.Errorf("a command that audits do not write: aws %s %.80q", c.operation, words[i])
 		}
 		i++
 		from := i

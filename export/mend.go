@@ -154,6 +154,9 @@ func (m *mender) mend(f *Finding) error {
 		return nil
 	case !f.Broken():
 		return nil
+	case f.Status == audit.Warning && !m.options.Warnings:
+		m.note("Left as it is, for somebody may have meant it, unless --control names it: " + f.Control + ": " + f.Summary)
+		return nil
 	case f.Mend == nil:
 		m.note("Not mended: " + f.Control + ": " + f.Summary)
 		return nil
@@ -162,7 +165,8 @@ func (m *mender) mend(f *Finding) error {
 	for _, command := range f.Mend.CLI {
 		c, err := readCall(command)
 		if err != nil {
-			return err
+			m.note("Not mended: " + f.Control + ": " + err.Error())
+			return nil
 		}
 		calls = append(calls, c)
 	}
@@ -179,6 +183,10 @@ func (m *mender) mend(f *Finding) error {
 	}
 	if calls[0].operation == "cloudtrail create-trail" {
 		m.needsTrail = append(m.needsTrail, c)
+		return nil
+	}
+	if slices.ContainsFunc(calls, func(c call) bool { return c.operation == "logs create-log-group" }) {
+		m.note("Not mended, as the chain has to move to another log group: " + f.Control + ": " + f.Summary)
 		return nil
 	}
 	for _, one := range calls {
@@ -207,6 +215,9 @@ func (m *mender) apply(f *Finding, c *control.Control, one call) error {
 		m.step(f, one)
 	case "sns create-topic":
 		arn := f.link(audit.TopicLink)
+		if arn == "" || !strings.HasSuffix(arn, ":"+one.of("name")) {
+			return fmt.Errorf("a mend that makes another topic than the one that is gone: %.80q", one.of("name"))
+		}
 		if !slices.ContainsFunc(m.plan.Renewed, func(t RenewedTopic) bool { return t.ARN == arn }) {
 			m.plan.Renewed = append(m.plan.Renewed, RenewedTopic{Key: "topic-" + keyOf(one.of("name")), ARN: arn})
 		}

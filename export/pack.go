@@ -29,6 +29,9 @@ type Options struct {
 	Trail bool
 	// Compat is one of Auditors, "" for none.
 	Compat string
+	// Warnings says to mend what an audit only warns of, too: an exclusion or a high
+	// threshold that somebody may have meant.
+	Warnings bool
 	// Version is the one whose numbers stand in descriptions.
 	Version control.Version
 }
