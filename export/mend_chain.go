@@ -46,6 +46,9 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 		} else {
 			planned.Pattern, planned.Notes, rest = k.text, k.notes, k.rest
 		}
+		if k.alike && !planned.Exists {
+			planned.Metric = planned.Name
+		}
 	}
 	switch {
 	case planned.Exists && m.form == ForCloudFormation:
@@ -157,6 +160,9 @@ func (m *mender) alarm(f *Finding, c *control.Control, one call) error {
 	}
 	if !a.Exists {
 		a.Name, a.Description = m.named(c.ID), description(c, m.options.Version)
+		if at := slices.IndexFunc(m.plan.Filters, func(had Filter) bool { return had.Key == c.ID && !had.Exists }); at >= 0 {
+			a.Namespace, a.Metric = m.plan.Filters[at].Namespace, m.plan.Filters[at].Metric
+		}
 	}
 	for _, arn := range slices.Concat(a.Actions, a.OKActions, a.NoDataActions) {
 		if !strings.HasPrefix(arn, "arn:") {

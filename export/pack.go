@@ -122,6 +122,9 @@ func Pack(controls []control.Control, o Options) (*Plan, error) {
 	if o.Compat != "" {
 		p.Title += ", in the texts that " + auditors[o.Compat] + " accepts"
 	}
+	if len(who) == 0 {
+		p.Notes = append(p.Notes, "Nobody hears of the alarms until somebody is subscribed to the topic: --email names who is to be.")
+	}
 	if o.Trail {
 		p.addTrail(slices.ContainsFunc(controls, isData))
 	} else if slices.ContainsFunc(controls, isData) {

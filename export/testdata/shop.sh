@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # The alarms of pack shop.yaml, written by tocsin export cli.
 #
+# Nobody hears of the alarms until somebody is subscribed to the topic: --email names who is to
+# be.
+#
 # Account and Region are those of AWS_PROFILE, AWS_REGION and the like. It may run again: what is
 # there is left or made equal.
 

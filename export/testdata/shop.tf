@@ -1,4 +1,7 @@
 # The alarms of pack shop.yaml, written by tocsin export terraform.
+#
+# Nobody hears of the alarms until somebody is subscribed to the topic: --email names who is to
+# be.
 
 terraform {
   required_version = ">= 1.5"

@@ -1,8 +1,10 @@
 package acceptance
 
 import (
+	"errors"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -165,4 +167,17 @@ func TestExportMendsAnEmptyAccount(t *testing.T) {
 	s.createStack(export(t, "cloudformation", "--findings", file, "--with-trail", "--email", "security@example.com"))
 	s.confirm()
 	s.chainHolds("")
+
+	s.runsThrough(export(t, "cli", "--findings", file, "--with-trail", "--email", "security@example.com"))
+	terraformOf(t, s, export(t, "terraform", "--findings", file, "--with-trail"))
+}
+
+// runsThrough holds a script against bash, which does not run it.
+func (s *server) runsThrough(text string) {
+	s.t.Helper()
+	cmd := exec.Command("bash", "-n")
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
+		s.t.Errorf("bash: %v\n%s", err, out)
+	}
 }
