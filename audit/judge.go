@@ -115,8 +115,11 @@ func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
 	var used []*pattern.Pattern
 	for _, pt := range parts {
 		v := j.judgePart(pt, candidates)
-		for _, g := range v.gaps {
+		for _, g := range v.gaps[:min(shownGaps, len(v.gaps))] {
 			f.Missed = append(f.Missed, g.text())
+		}
+		if more := len(v.gaps) - shownGaps; more > 0 {
+			f.Missed = append(f.Missed, fmt.Sprintf("%s in %d more cases", pt.name, more))
 		}
 		if worstOne == nil || v.rank > worstOne.rank {
 			worstOne = &v
@@ -240,7 +243,7 @@ func (j *judge) meaning(c *control.Control, parts []part, used []*pattern.Patter
 		return Unrelated
 	}
 	for _, pt := range parts {
-		if len(gapsOf(pt, used)) > 0 {
+		if len(gapsOf(pt, used, nil)) > 0 {
 			return Narrower
 		}
 	}

@@ -29,14 +29,20 @@ type gap struct {
 	whole  bool
 	unless []*pattern.Comparison
 	unsure bool // too complex to decide
-	sample string
+	// exclusion says that it only leaves out what somebody named.
+	exclusion bool
+	sample    string
 }
 
-// maxGaps bounds what is told of one part.
-const maxGaps = 8
+// maxGaps bounds what is looked for in one part, shownGaps what is told of it.
+const (
+	maxGaps   = 60
+	shownGaps = 8
+)
 
-// gapsOf are the gaps that patterns leave in a part.
-func gapsOf(pt part, patterns []*pattern.Pattern) []gap {
+// gapsOf are the gaps that patterns leave in a part. Excludes tells of a comparison
+// whether it only leaves out what somebody named; it may be nil.
+func gapsOf(pt part, patterns []*pattern.Pattern, excludes func(*pattern.Comparison) bool) []gap {
 	var gaps []gap
 	w := pt.world
 	for len(gaps) < maxGaps {
@@ -48,13 +54,20 @@ func gapsOf(pt part, patterns []*pattern.Pattern) []gap {
 			return gaps
 		}
 		blamed := blame(w, found, patterns)
-		gaps = append(gaps, gap{part: pt, whole: len(blamed) == 0, unless: blamed})
-		if len(blamed) == 0 {
-			return gaps
+		g := gap{part: pt, whole: len(blamed) == 0, unless: blamed}
+		if g.whole {
+			return append(gaps, g)
 		}
-		w = w.with(blamed[0], true)
+		// What is missed here satisfies none of them, so that one which only leaves
+		// out what it names is enough; all else that it leaves out needs no search.
+		next := blamed[0]
+		if i := slices.IndexFunc(blamed, func(c *pattern.Comparison) bool { return excludes != nil && excludes(c) }); i >= 0 {
+			g.exclusion, next = true, blamed[i]
+		}
+		gaps = append(gaps, g)
+		w = w.with(next, true)
 	}
-	return gaps
+	return append(gaps, gap{part: pt, unsure: true})
 }
 
 // blame are the comparisons that were open and are false in the world found.
@@ -88,14 +101,17 @@ func eachComparison(n pattern.Node, visit func(*pattern.Comparison)) {
 	}
 }
 
-// exclusion tells whether the gap only leaves out what somebody named: whose
-// field has a value, or is there at all, or is not there though people's records
-// have it. Examples are records of the control.
-func (g gap) exclusion(examples []control.Example) bool {
-	return !g.whole && !g.unsure && len(g.unless) > 0 && !slices.ContainsFunc(g.unless, func(c *pattern.Comparison) bool {
-		exists := c.Op == pattern.Equal && c.Value.Prefix && c.Value.Suffix && c.Value.Body == "" && c.Value.Kind != pattern.Regexp
-		return c.Op != pattern.NotEqual && c.Op != pattern.NotExists && !exists || selector(c) == "eventSource" || broad(g.part, c, examples)
-	})
+// excludes tells whether a comparison that keeps events of a part out only leaves
+// out what somebody named: whose field has a value, or is there at all, or is not
+// there though people's records have it. Examples are records of the control.
+func excludes(pt part, c *pattern.Comparison, examples []control.Example) bool {
+	switch {
+	case selector(c) == "eventSource":
+		return false
+	case c.Op == pattern.Equal && c.Value.Prefix && c.Value.Suffix && c.Value.Body == "" && c.Value.Kind != pattern.Regexp:
+		return strings.HasPrefix(selector(c), "userIdentity.") && !broad(pt, c, examples)
+	}
+	return (c.Op == pattern.NotEqual || c.Op == pattern.NotExists) && !broad(pt, c, examples)
 }
 
 // Text says what is missed.

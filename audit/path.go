@@ -84,10 +84,10 @@ func (j *judge) describe(l *Link, v *verdict, f *Finding) {
 		return // the filter catches it; what comes after is to blame
 	}
 	rank := Broken
-	if !slices.ContainsFunc(open, func(g gap) bool { return !g.exclusion(j.match) }) {
+	if !slices.ContainsFunc(open, func(g gap) bool { return !g.exclusion }) {
 		rank = Restricted
 		filters = strings.Replace(filters, "misses", "leaves out", 1)
-	} else if !slices.ContainsFunc(open, func(g gap) bool { return !g.unsure && !g.exclusion(j.match) }) {
+	} else if !slices.ContainsFunc(open, func(g gap) bool { return !g.unsure && !g.exclusion }) {
 		rank = Unknown
 	}
 	l.Rank, l.problem = max(l.Rank, rank), filterNarrow

@@ -34,11 +34,35 @@ func broad(pt part, c *pattern.Comparison, examples []control.Example) bool {
 		if c.Op == pattern.NotExists {
 			return false
 		}
-		return !slices.ContainsFunc(examples, func(e control.Example) bool { return pt.isOf(e) && p.Match(e.Event) })
+		return !inAll(pt, c, examples)
 	}
 	return slices.ContainsFunc(strangers, func(s stranger) bool {
 		return pt.world.of(equals("userIdentity.type", s.kind)) != no && !p.Match(json.RawMessage(s.record))
 	})
+}
+
+// inAll tells whether all examples of the part have the field of a comparison, or
+// where there are none those of its service, and whether it holds of some.
+func inAll(pt part, c *pattern.Comparison, examples []control.Example) bool {
+	there, err := pattern.Parse("{ " + c.Selector.String() + ` = "*" }`)
+	if err != nil {
+		return false
+	}
+	p := &pattern.Pattern{Language: pattern.JSON, Condition: c}
+	if !slices.ContainsFunc(examples, pt.isOf) {
+		pt.event = ""
+	}
+	some := false
+	for _, e := range examples {
+		if !pt.isOf(e) {
+			continue
+		}
+		if !there.Match(e.Event) {
+			return false
+		}
+		some = some || p.Match(e.Event)
+	}
+	return some
 }
 
 // isOf tells whether an example may be of the part, by its call.

@@ -30,7 +30,7 @@ func (j *judge) remarks(c *control.Control, f *Finding, candidates []candidate, 
 		return
 	}
 	for _, pt := range beside {
-		if len(gapsOf(pt, patterns)) > 0 && pt.event != "" && slices.Contains(c.Events, pt.source+":"+pt.event) {
+		if len(gapsOf(pt, patterns, nil)) > 0 && pt.event != "" && slices.Contains(c.Events, pt.source+":"+pt.event) {
 			f.Remarks = append(f.Remarks, Remark{About: "beside", Text: "other versions of the benchmark name " + pt.name + " too"})
 		}
 	}

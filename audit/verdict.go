@@ -120,13 +120,13 @@ func (j *judge) together(pt part, candidates []candidate) verdict {
 		if len(patterns) == 0 {
 			continue
 		}
-		gaps := gapsOf(pt, patterns)
+		gaps := gapsOf(pt, patterns, func(c *pattern.Comparison) bool { return excludes(pt, c, j.match) })
 		got := level
 		for _, g := range gaps {
 			switch {
 			case g.unsure:
 				got = max(got, Unknown)
-			case g.exclusion(j.match):
+			case g.exclusion:
 				got = max(got, Restricted)
 			default:
 				got = Broken
