@@ -75,6 +75,9 @@ func (v *validateView) chain(c flow.ChainReport) {
 		}
 		fs = fs[n:]
 	}
+	if c.FindingsLeftOut > 0 {
+		fmt.Fprintf(v.w, "  and %s\n", v.sc.paint(red, count(c.FindingsLeftOut, "further log file")))
+	}
 }
 
 // manyInferred is how many names that were worked out are shown in a row: they

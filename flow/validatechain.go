@@ -14,8 +14,10 @@ type chainCheck struct {
 	report ChainReport
 	folder *folder
 	stored *storedCheck
-	heads  []digest.Head
-	known  map[digest.Place]bool
+	// logFindings counts those about log files.
+	logFindings int
+	heads       []digest.Head
+	known       map[digest.Place]bool
 }
 
 // chain checks the normal digests of a chain, then its backfill digests. With an
@@ -128,6 +130,7 @@ func (c *chainCheck) take(d *DigestResult) {
 	if d.OutsideKeyPeriod {
 		c.report.OutsideKeyPeriod++
 	}
+	by := d.Place.String()
 	for i := range d.Logs {
 		l := &d.Logs[i]
 		c.report.LogFiles.count(l.Verdict.Reason)
@@ -140,13 +143,19 @@ func (c *chainCheck) take(d *DigestResult) {
 			if taken && l.Verdict.Reason == digest.NotFound {
 				l.Verdict.Detail = errTakenIn
 			}
-			c.find(KindLog, l.Place, l.Verdict, d.Place.String())
+			c.find(KindLog, l.Place, l.Verdict, by)
 		}
 	}
 	c.done.note(d)
 }
 
 func (c *chainCheck) find(kind string, at digest.Place, v digest.Verdict, by string) {
+	if kind == KindLog {
+		if c.logFindings++; c.logFindings > MaxLogFindings {
+			c.report.FindingsLeftOut++
+			return
+		}
+	}
 	c.report.Findings = append(c.report.Findings, Finding{Kind: kind, File: at.String(), Reason: v.Reason, Text: v.Text(), Digest: by})
 }
 

@@ -152,6 +152,7 @@ func (r *reading) examine(ctx context.Context, keys *keyring, at, newer digest.P
 	r.progress.Digests.Add(1)
 	if d.Verdict.Valid() {
 		d.Logs = r.checkLogs(ctx, d)
+		d.File.Logs = nil // they are in d.Logs now
 	}
 	return d
 }

@@ -73,7 +73,10 @@ type ChainReport struct {
 	Covered []digest.Span `json:"covered"`
 	Holes   []HoleReport  `json:"holes"`
 	// Findings are all that is missing or not valid, one by one.
-	Findings []Finding `json:"findings"`
+	// Of those about log files there are at most MaxLogFindings; FindingsLeftOut
+	// counts the others.
+	Findings        []Finding `json:"findings"`
+	FindingsLeftOut int64     `json:"findings_left_out,omitempty"`
 	// Older is the digest that the oldest one names, when all that is there was
 	// asked for: it is not there, or was not looked for in another bucket.
 	Older string `json:"older,omitempty"`
@@ -122,6 +125,9 @@ type FolderReport struct {
 	// expected: in a hole, or within an hour of one.
 	Uncovered int64 `json:"uncovered"`
 }
+
+// MaxLogFindings is how many findings about log files the report of a chain holds.
+const MaxLogFindings = 100_000
 
 // MaxUnnamed is how many names of a folder a report holds.
 const MaxUnnamed = 10_000

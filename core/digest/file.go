@@ -205,18 +205,23 @@ func (m *members) logs() []Log {
 	if string(raw) == "null" {
 		return nil
 	}
-	var list []map[string]json.RawMessage
 	if raw[0] != '[' {
 		m.fail("logFiles", "is "+kindOf(raw)+", must be a list")
 		return nil
 	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		m.fail("logFiles", "has an element that is not an object")
-		return nil
+	var logs []Log
+	// One element after another: as maps all of them would take ten times the text.
+	list := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := list.Token(); err != nil {
+		panic(err) // it is the bracket that was looked at
 	}
-	logs := make([]Log, 0, len(list))
-	for i, object := range list {
-		if object == nil {
+	for i := 0; list.More(); i++ {
+		var object map[string]json.RawMessage
+		switch err := list.Decode(&object); {
+		case err != nil:
+			m.fail("logFiles", "has an element that is not an object")
+			return nil
+		case object == nil:
 			m.fail(fmt.Sprintf("logFiles[%d]", i), "is null, must be an object")
 			return nil
 		}

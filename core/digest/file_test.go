@@ -2,11 +2,14 @@ package digest_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core/digest"
 )
@@ -117,6 +120,28 @@ func TestKeys(t *testing.T) {
 	} {
 		if _, _, _, ok := digest.ParseKey(key); ok {
 			t.Errorf("%s: taken for a digest's key", key)
+		}
+	}
+}
+
+// A digest lists as many log files as it lists.
+func TestParseManyLogFiles(t *testing.T) {
+	_, signer, keys := readVectors(t)
+	for _, n := range []int{0, 1, 2, 1000} {
+		var want []digest.Log
+		for i := range n {
+			want = append(want, digest.LogOf(digest.Place{Bucket: bucket, Key: fmt.Sprint("log", i)}, nil, noon, noon))
+		}
+		s, err := digest.Write(trail, signer, nil, digest.Window{Start: hour(0), End: hour(1), Bucket: bucket, Logs: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := digest.Verify(s.Object(), keys)
+		if !c.Verdict.Valid() {
+			t.Fatal(c.Verdict.Text())
+		}
+		if d := cmp.Diff(want, c.File.Logs); d != "" {
+			t.Errorf("%d log files: %s", n, d)
 		}
 	}
 }
