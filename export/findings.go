@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,16 +50,20 @@ func ReadFindings(text []byte) ([]Finding, error) {
 // At is where the finding is to be mended: the Region is that of its chain, which
 // may be another one than the audit began in.
 func (f *Finding) At() (account, region string) {
-	region = f.Region
+	return f.Account, cmp.Or(f.chainRegion(), f.Region)
+}
+
+// chainRegion is the Region that the mend names, "" for none.
+func (f *Finding) chainRegion() string {
 	if f.Mend == nil {
-		return f.Account, region
+		return ""
 	}
 	for _, command := range f.Mend.CLI {
 		if c, err := readCall(command); err == nil && c.of("region") != "" {
-			region = c.of("region")
+			return c.of("region")
 		}
 	}
-	return f.Account, region
+	return ""
 }
 
 // Broken tells whether there is something to mend.

@@ -1,7 +1,9 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,6 +43,9 @@ type mender struct {
 // CloudFormation takes nothing over that it did not make: there, a filter or an
 // alarm that would be replaced gets a better one beside it.
 func Mend(findings []Finding, o Options, form Form) (*Plan, error) {
+	if len(findings) == 0 {
+		return nil, errors.New("there are no findings")
+	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -52,6 +57,7 @@ func Mend(findings []Finding, o Options, form Form) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	findings = slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Account != place.account })
 	m := &mender{
 		plan:    &Plan{Title: "The mend of what an audit found in account " + place.account, Prefix: o.Prefix, Account: place.account, Region: place.region},
 		options: &o, form: form, findings: findings, pack: control.Builtin(), probes: everyday(), who: who,
@@ -101,16 +107,13 @@ type place struct{ account, region string }
 // forms are for one account and Region each.
 func placeOf(findings []Finding) (place, error) {
 	var all []place
-	home := ""
 	for i := range findings {
-		f := &findings[i]
-		home = f.Region
-		if !f.Broken() || f.Mend == nil {
-			all = addPlace(all, place{account: f.Account})
-			continue
+		if f := &findings[i]; f.Broken() && f.Mend != nil {
+			all = addPlace(all, place{f.Account, f.chainRegion()})
 		}
-		account, region := f.At()
-		all = addPlace(all, place{account, region})
+	}
+	if len(all) == 0 { // nothing is to be mended, anywhere
+		all = addPlace(all, place{findings[0].Account, findings[0].Region})
 	}
 	switch {
 	case len(all) > 1:
@@ -119,21 +122,19 @@ func placeOf(findings []Finding) (place, error) {
 			names = append(names, strings.TrimSpace(p.account+" "+p.region))
 		}
 		return place{}, fmt.Errorf("the findings are of several places, and what mends them is for one: %s", strings.Join(names, ", "))
-	case len(all) == 0 || all[0].account == "":
-		return place{}, fmt.Errorf("the findings name no account")
-	case all[0].region == "":
-		all[0].region = home
+	case all[0].account == "":
+		return place{}, errors.New("the findings name no account")
 	}
+	all[0].region = cmp.Or(all[0].region, findings[0].Region)
 	return all[0], nil
 }
 
-// addPlace adds a place unless it is known; one without a Region is any of its account.
+// addPlace adds a place unless it is known. One without a Region, such as that of
+// a bucket's settings, is any of its account.
 func addPlace(all []place, p place) []place {
 	for i, had := range all {
 		if had.account == p.account && (had.region == p.region || had.region == "" || p.region == "") {
-			if had.region == "" {
-				all[i].region = p.region
-			}
+			all[i].region = cmp.Or(had.region, p.region)
 			return all
 		}
 	}

@@ -27,8 +27,13 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 		Namespace: to[0].MetricNamespace, Metric: to[0].MetricName, Value: to[0].MetricValue, Default: to[0].DefaultValue, Unit: to[0].Unit,
 		Exists: f.link(audit.FilterLink) == one.of("filter-name"),
 	}
-	var had struct{ FilterPattern string }
-	if planned.Exists && f.answer("logs:DescribeMetricFilters", planned.Name, &had) && withoutControls(had.FilterPattern) == planned.Pattern {
+	var had struct {
+		FilterPattern          string
+		FieldSelectionCriteria string
+		ApplyOnTransformedLogs bool
+	}
+	known := planned.Exists && f.answer("logs:DescribeMetricFilters", planned.Name, &had)
+	if known && withoutControls(had.FilterPattern) == planned.Pattern {
 		planned.Pattern = had.FilterPattern // with its line breaks, which a command cannot show
 	}
 	if !planned.Exists {
@@ -53,6 +58,9 @@ func (m *mender) filter(f *Finding, c *control.Control, one call) error {
 	switch {
 	case planned.Exists && m.form == ForCloudFormation:
 		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+": "+f.problemOf(audit.FilterLink)+".")
+		m.beside(f, c, &planned, everything)
+	case m.form == ForTerraform && (had.FieldSelectionCriteria != "" || had.ApplyOnTransformedLogs):
+		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+", which looks at selected or transformed events: that is no argument of the resource.")
 		m.beside(f, c, &planned, everything)
 	case planned.Exists && m.usedElsewhere(f, planned.Name):
 		planned.Notes = append(planned.Notes, "Beside filter "+planned.Name+", which is for another control.")
