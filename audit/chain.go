@@ -244,8 +244,14 @@ func (j *judge) quietLink(l Link, r *reading, m FilterMetric, ma *MetricAlarm) L
 			l.Rank, l.problem, l.Text = rank, p, fmt.Sprintf(text, args...)
 		}
 	}
-	if by := j.noise[r.feed(m)]; by != "" && by != r.Name {
-		worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", by)
+	for _, n := range j.noise[r.feed(m)] {
+		switch {
+		case n.filter == r.Name:
+		case n.calls == nil:
+			worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", n.filter)
+		default:
+			worse(Restricted, alarmShared, "filter %s feeds the same metric with what happens all day, such as %s: it is often in ALARM already, and then another event tells nobody", n.filter, n.calls[0])
+		}
 	}
 	switch cwtypes.EvaluationState(ma.Evaluation) {
 	case "":

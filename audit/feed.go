@@ -15,18 +15,27 @@ func (r *reading) feed(m FilterMetric) feed {
 	return feed{r.account, r.region, m.Namespace, m.Name, strings.Join(append(slices.Clone(m.Dimensions), r.SystemFields...), " ")}
 }
 
-// noiseOf are the metrics that some filter feeds from nearly every event: an alarm
-// on one of them never leaves ALARM, whatever else feeds it.
-func noiseOf(readings []reading) map[feed]string {
-	noise := map[feed]string{}
+// A noise is a filter that keeps the alarms on its metrics in ALARM, always or
+// often, whatever else feeds them.
+type noise struct {
+	filter string
+	calls  []string // the everyday calls that it matches; nil for nearly every event
+}
+
+// noiseOf are the metrics that some filter feeds from everyday events.
+func noiseOf(readings []reading) map[feed][]noise {
+	all := map[feed][]noise{}
 	for i := range readings {
-		if r := &readings[i]; r.always {
-			for _, m := range r.Metrics {
-				noise[r.feed(m)] = r.Name
-			}
+		r := &readings[i]
+		calls := r.everyday(nil)
+		if !r.always && len(calls) == 0 {
+			continue
+		}
+		for _, m := range r.Metrics {
+			all[r.feed(m)] = append(all[r.feed(m)], noise{r.Name, calls})
 		}
 	}
-	return noise
+	return all
 }
 
 // everyday are the names of everyday calls that the pattern matches and none of

@@ -18,7 +18,7 @@ type judge struct {
 	account  *Account
 	version  control.Version
 	readings []reading
-	noise    map[feed]string
+	noise    map[feed][]noise
 	// Of the control that is being judged: the examples that it must catch, and the
 	// patterns that it allows.
 	match      []control.Example

@@ -136,6 +136,14 @@ func ask[Out any](ctx context.Context, r *reader, q question, there bool, quiet 
 	return nil
 }
 
+// other tells whether an answer is about something else than what was asked for.
+func other(answered *string, asked string) bool {
+	return answered != nil && *answered != "" && *answered != asked
+}
+
+// errOther is the error of such an answer.
+func errOther(answered *string) error { return fmt.Errorf("the answer is about %s", *answered) }
+
 func (r *reader) note(q question, err error) {
 	m := Missing{Action: q.action, Resource: q.resource, Account: q.account, Region: q.region, Code: code(err), Message: err.Error()}
 	if m.Code == "" {

@@ -53,6 +53,9 @@ func (r *reader) readAlarmSet(ctx context.Context, account, region string) Alarm
 			return set
 		}
 		for _, a := range out.MetricAlarms {
+			if arn := aws.ToString(a.AlarmArn); arnPart(arn, 4) != "" && (arnPart(arn, 4) != account || arnPart(arn, 3) != region) {
+				continue // it watches what is there, not here
+			}
 			set.Metric = append(set.Metric, readMetricAlarm(a))
 		}
 		for _, a := range out.CompositeAlarms {

@@ -99,7 +99,9 @@ func (r *reader) readTopic(ctx context.Context, arn, alarmAccount string) Topic 
 	if t.Gone {
 		return t
 	}
-	if attributes != nil {
+	if attributes != nil && other(aws.String(attributes.Attributes["TopicArn"]), arn) {
+		r.note(q, errOther(aws.String(attributes.Attributes["TopicArn"])))
+	} else if attributes != nil {
 		t.answer = attributes
 		if t.Attributes = attributes.Attributes; t.Attributes == nil {
 			t.Attributes = map[string]string{}
@@ -122,6 +124,9 @@ func (r *reader) readSubscriptions(ctx context.Context, t *Topic, c SNS, account
 			break
 		}
 		for _, s := range out.Subscriptions {
+			if other(s.TopicArn, t.ARN) {
+				continue
+			}
 			t.Subscriptions = append(t.Subscriptions, Subscription{
 				ARN: aws.ToString(s.SubscriptionArn), Endpoint: aws.ToString(s.Endpoint), Protocol: topic.Protocol(aws.ToString(s.Protocol)),
 			})
@@ -160,6 +165,10 @@ func (r *reader) readFilterPolicies(ctx context.Context, t *Topic, c SNS, accoun
 				return c.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: aws.String(s.ARN)})
 			})
 			if out == nil || out.Attributes == nil {
+				continue
+			}
+			if other(aws.String(out.Attributes["SubscriptionArn"]), s.ARN) {
+				r.note(q, errOther(aws.String(out.Attributes["SubscriptionArn"])))
 				continue
 			}
 			s.Attributes = out.Attributes

@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -34,8 +36,13 @@ func (r *reader) readTrailsIn(ctx context.Context, region string) {
 	if out == nil {
 		return
 	}
+	seen := map[string]trailtypes.Trail{}
 	for _, t := range out.TrailList {
 		arn := aws.ToString(t.TrailARN)
+		if had, twice := seen[arn]; twice && !reflect.DeepEqual(had, t) {
+			r.note(q, fmt.Errorf("the answer has trail %s twice, and not alike", arn))
+		}
+		seen[arn] = t
 		if arn == "" {
 			r.note(q, errors.New("a trail of the answer has no TrailARN"))
 			continue
@@ -79,7 +86,9 @@ func (r *reader) readTrail(ctx context.Context, t *Trail) {
 	selectors := ask(ctx, r, q, c != nil, nil, func() (*cloudtrail.GetEventSelectorsOutput, error) {
 		return c.GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: aws.String(t.ARN)})
 	})
-	if selectors != nil {
+	if selectors != nil && other(selectors.TrailARN, t.ARN) {
+		r.note(q, errOther(selectors.TrailARN))
+	} else if selectors != nil {
 		t.Selectors = readSelectors(selectors)
 		if len(t.Selectors.Basic)+len(t.Selectors.Advanced) == 0 && t.Custom != nil && !*t.Custom {
 			// A trail without selectors of its own logs all management events.
@@ -147,6 +156,9 @@ func (r *reader) readGroup(ctx context.Context, arn string) LogGroup {
 			return g
 		}
 		for _, f := range out.MetricFilters {
+			if other(f.LogGroupName, g.Name()) {
+				continue // it is of another log group, and counts nothing of this one's
+			}
 			filter := readFilter(f)
 			filter.logGroup, filter.account, filter.region = arn, account, region
 			g.Filters = append(g.Filters, filter)
