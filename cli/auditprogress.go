@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -41,23 +40,7 @@ func (m *auditMeter) during(work func()) {
 		work()
 		return
 	}
-	stop := make(chan struct{})
-	var drawing sync.WaitGroup
-	drawing.Go(func() {
-		tick := time.NewTicker(meterEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				m.draw()
-			}
-		}
-	})
-	work()
-	close(stop)
-	drawing.Wait()
+	whileDrawing(m.draw, work)
 	_ = m.bar.Clear() // an error means that the terminal is gone
 }
 

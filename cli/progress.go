@@ -52,30 +52,39 @@ func (m *meter) during(ctx context.Context, p *flow.Progress, total func(context
 		return
 	}
 	ctx, stop := context.WithCancel(ctx)
-	var drawing sync.WaitGroup
-	drawing.Go(func() {
+	var measuring sync.WaitGroup
+	measuring.Go(func() {
 		if n := total(ctx); n > 0 {
 			m.mu.Lock()
 			m.bar.ChangeMax64(n)
 			m.mu.Unlock()
 		}
 	})
+	whileDrawing(func() { m.draw(p) }, work)
+	stop()
+	measuring.Wait()
+	m.pause(func() {})
+}
+
+// whileDrawing runs work, and draw again and again until it is done.
+func whileDrawing(draw, work func()) {
+	stop := make(chan struct{})
+	var drawing sync.WaitGroup
 	drawing.Go(func() {
 		tick := time.NewTicker(meterEvery)
 		defer tick.Stop()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-stop:
 				return
 			case <-tick.C:
-				m.draw(p)
+				draw()
 			}
 		}
 	})
 	work()
-	stop()
+	close(stop)
 	drawing.Wait()
-	m.pause(func() {})
 }
 
 func (m *meter) draw(p *flow.Progress) {

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"sync"
-	"time"
-
 	"github.com/schollz/progressbar/v3"
 
 	"tocsin/flow"
@@ -26,23 +23,7 @@ func (m *validateMeter) during(p *flow.ValidateProgress, work func()) {
 		work()
 		return
 	}
-	stop := make(chan struct{})
-	var drawing sync.WaitGroup
-	drawing.Go(func() {
-		tick := time.NewTicker(meterEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				m.draw(p)
-			}
-		}
-	})
-	work()
-	close(stop)
-	drawing.Wait()
+	whileDrawing(func() { m.draw(p) }, work)
 	_ = m.bar.Clear() // an error means that the terminal is gone
 }
 
