@@ -20,11 +20,14 @@ type Finding struct {
 	Status          audit.Status
 	Summary         string
 	Filters         []string
-	Path            []struct{ Kind, Name, State, Text string }
+	Path            []pathLink
 	Broke           int
 	Evidence        []audit.Evidence
 	Mend            *audit.Mend
 }
+
+// A pathLink is a link of a finding's chain.
+type pathLink struct{ Kind, Name, State, Text string }
 
 // ReadFindings reads what tocsin audit --format json wrote.
 func ReadFindings(text []byte) ([]Finding, error) {

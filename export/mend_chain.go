@@ -135,7 +135,9 @@ func (m *mender) owner(name string) string {
 			continue
 		}
 		shared := 1
-		for _, word := range wordForm.FindAllString(c.Pattern, -1) {
+		words := wordForm.FindAllString(c.Pattern, -1)
+		slices.Sort(words)
+		for _, word := range slices.Compact(words) {
 			if strings.Contains(had.FilterPattern, word) {
 				shared++
 			}

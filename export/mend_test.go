@@ -1,13 +1,18 @@
 package export
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"tocsin/audit"
+	"tocsin/core/control"
 )
 
 // Each command that the audit writes in a mend is one that is known here.
@@ -70,6 +75,79 @@ func TestCommandsAreTakenApart(t *testing.T) {
 		if c, err := readCall(command); err == nil {
 			t.Errorf("%q is taken for %v", command, c)
 		}
+	}
+}
+
+// found is a finding on a filter whose mend is the control's own pattern.
+func found(t *testing.T, id, filter, summary, evidence string) Finding {
+	t.Helper()
+	c, ok := control.Builtin().Control(id)
+	if !ok {
+		t.Fatalf("there is no control %s", id)
+	}
+	f := Finding{Account: account, Region: region, Control: id, Status: audit.Failed, Summary: summary, Filters: []string{filter}}
+	f.Path = append(f.Path, pathLink{Kind: audit.FilterLink, Name: filter, State: "broken", Text: summary}, pathLink{Kind: audit.TopicLink, Name: topicARN, State: "holds"})
+	if evidence != "" {
+		f.Evidence = []audit.Evidence{{Call: "logs:DescribeMetricFilters", Resource: filter, Answer: json.RawMessage(evidence)}}
+	}
+	f.Mend = &audit.Mend{CLI: []string{"aws logs put-metric-filter --region " + region + " --log-group-name /trail --filter-name " + filter + " --filter-pattern '" + c.Pattern +
+		`' --metric-transformations '[{"metricName":"m","metricNamespace":"Own","metricValue":"1"}]'`}}
+	return f
+}
+
+// A filter is replaced only where that takes nothing away from another control.
+func TestFiltersThatOthersNeedStay(t *testing.T) {
+	const everything = "it matches nearly every event, so that its alarm never leaves ALARM"
+	passed := Finding{Account: account, Region: region, Control: "vpc-changes", Status: audit.Passed, Filters: []string{"changes"}}
+	for _, row := range []struct {
+		name     string
+		findings []Finding
+		compat   string
+		form     Form
+		want     string // each filter: its name, whether it replaces one, its metric
+	}{
+		{"alone", []Finding{found(t, "nacl-changes", "changes", "it misses", "")}, "", ForTerraform, "changes replaced m"},
+		{"in a stack", []Finding{found(t, "nacl-changes", "changes", "it misses", "")}, "", ForCloudFormation, "x-nacl-changes new m"},
+		{"passed by it", []Finding{passed, found(t, "nacl-changes", "changes", "it misses", "")}, "", ForScript, "x-nacl-changes new m"},
+		{
+			"two that fail",
+			[]Finding{found(t, "nacl-changes", "changes", "it misses", ""), found(t, "root-usage", "changes", "it misses", "")},
+			"", ForScript,
+			"changes replaced m, x-root-usage new m",
+		},
+		{"everything, for the second", []Finding{
+			found(t, "nacl-changes", "all", everything, `{"FilterPattern": "{ $.userIdentity.type = Root || $.eventName != AwsServiceEvent }"}`),
+			found(t, "root-usage", "all", everything, `{"FilterPattern": "{ $.userIdentity.type = Root || $.eventName != AwsServiceEvent }"}`),
+		}, "", ForScript, "x-nacl-changes new x-nacl-changes, all replaced m"},
+		{"selected events", []Finding{found(t, "nacl-changes", "changes", "it looks at", `{"FieldSelectionCriteria": "@aws.account = 1"}`)}, "", ForTerraform, "x-nacl-changes new m"},
+		{"selected events, by the script", []Finding{found(t, "nacl-changes", "changes", "it looks at", `{"FieldSelectionCriteria": "@aws.account = 1"}`)}, "", ForScript, "changes replaced m"},
+		{
+			"a text with a rest",
+			[]Finding{found(t, "security-group-changes", "changes", "it misses", "")},
+			"securityhub", ForScript,
+			"changes replaced m, x-security-group-changes-rest new m",
+		},
+		{"a name that is taken", []Finding{found(t, "nacl-changes", "x-nacl-changes", "it misses", "")}, "", ForCloudFormation, "x-nacl-changes-2 new m"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p, err := Mend(row.findings, Options{Prefix: "x", Compat: row.compat}, row.form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range p.Filters {
+				got = append(got, f.Name+map[bool]string{true: " replaced ", false: " new "}[f.Exists]+f.Metric)
+			}
+			if have := strings.Join(got, ", "); have != row.want {
+				t.Errorf("%s, want %s", have, row.want)
+			}
+			// A filter on a metric of its own needs an alarm on that.
+			for _, f := range p.Filters {
+				if f.Metric != "m" && !slices.ContainsFunc(p.Alarms, func(a Alarm) bool { return a.Metric == f.Metric && len(a.Actions) == 1 && a.Actions[0] == topicARN }) {
+					t.Errorf("nothing rings for %s", f.Metric)
+				}
+			}
+		})
 	}
 }
 
