@@ -18,7 +18,9 @@ type Account struct {
 	Region string
 	// Regions are those in use, for single-Region trails to cover together; may be none.
 	Regions []string
-	At      time.Time
+	// Observers are the accounts whose alarms were asked for too.
+	Observers []string
+	At        time.Time
 
 	Trails    []Trail
 	LogGroups []LogGroup

@@ -66,24 +66,45 @@ func (j *judge) metricChain(r *reading, m FilterMetric, match []control.Example,
 		return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
 	}
 	var best []Link
-	for i := range set.Metric {
-		if links := j.alarmChain(r, m, value, set, &set.Metric[i], noisy); links != nil && (best == nil || closer(links, best)) {
-			best = links
+	sets := []*AlarmSet{set}
+	for _, observer := range a.Observers {
+		if o := a.alarms(observer, r.region); o != nil && observer != r.account {
+			sets = append(sets, o)
 		}
 	}
-	if best == nil || worst(best) == Broken && !set.Read {
-		if !set.Read {
-			return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
+	unread := ""
+	for _, set := range sets {
+		for i := range set.Metric {
+			if links := j.alarmChain(r, m, value, set, &set.Metric[i], noisy); links != nil && (best == nil || closer(links, best)) {
+				best = links
+			}
+		}
+		if !set.Read && unread == "" {
+			unread = a.unread("cloudwatch:DescribeAlarms", placeText(set.Account, set.Region))
+		}
+	}
+	if best == nil || worst(best) == Broken && unread != "" {
+		if unread != "" {
+			return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: unread}}
 		}
 		if by := set.queries(m); by != "" {
 			return []Link{l, {Kind: AlarmLink, Name: by, Rank: Unknown, Text: "it finds its metrics by a query, which is not judged"}}
 		}
 		return []Link{l, {
 			Kind: AlarmLink, Name: "none", Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r),
-			notes: []string{"an alarm of another account that observes this one is not seen from here"},
+			notes: notObserved(a),
 		}}
 	}
 	return append([]Link{l}, best...)
+}
+
+// notObserved is what is worth knowing where no account that observes this one was
+// asked for its alarms.
+func notObserved(a *Account) []string {
+	if len(a.Observers) > 0 {
+		return nil
+	}
+	return []string{"an alarm of another account that observes this one is not seen from here"}
 }
 
 // queries is an alarm that looks for metrics by a query or search in which the
@@ -117,7 +138,7 @@ func firstBroken(links []Link) int {
 func (a *Account) nearMiss(m FilterMetric, r *reading) string {
 	for _, set := range a.Alarms {
 		for i := range set.Metric {
-			for _, id := range set.Metric[i].inputs("") {
+			for _, id := range set.Metric[i].inputs() {
 				switch name := set.Metric[i].Name; {
 				case id[1] == m.Name && id[0] == m.Namespace:
 					return fmt.Sprintf("; alarm %s watches it in %s", name, set.Region)
@@ -135,7 +156,7 @@ func (a *Account) nearMiss(m FilterMetric, r *reading) string {
 // alarmChain judges one alarm and what follows; nil when it watches another metric.
 func (j *judge) alarmChain(r *reading, m FilterMetric, value float64, set *AlarmSet, ma *MetricAlarm, noisy bool) []Link {
 	a := j.account
-	if !slices.Contains(ma.inputs(r.account), [2]string{m.Namespace, m.Name}) || r.only != "" && r.only != ma.Name {
+	if !ma.watches(set.Account, r.account, m) || r.only != "" && r.only != ma.Name {
 		return nil
 	}
 	l := Link{Kind: AlarmLink, Name: ma.Name, evidence: evidence("cloudwatch:DescribeAlarms", ma.Name, ma.answer)}

@@ -183,8 +183,14 @@ func (f fake) GetKeyPolicy(_ context.Context, in *kms.GetKeyPolicyInput, _ ...fu
 // read asks the fake account with these answers.
 func read(t *testing.T, answers map[string]any, regions ...string) audit.Account {
 	t.Helper()
+	var observers []string
+	if of, ok := answers["observers"].([]any); ok {
+		for _, id := range of {
+			observers = append(observers, id.(string))
+		}
+	}
 	a, err := audit.Read(t.Context(), audit.Options{
-		Account: account, Region: region, Regions: regions, Now: now, Unpaced: true, Open: open(answers, &asked{}),
+		Account: account, Region: region, Regions: regions, Observers: observers, Now: now, Unpaced: true, Open: open(answers, &asked{}),
 	})
 	if err != nil {
 		t.Fatal(err)

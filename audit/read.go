@@ -17,6 +17,9 @@ type Options struct {
 	// Regions are those in use: single-Region trails in all of them count together.
 	// None is for not knowing, so that a trail has to log all Regions.
 	Regions []string
+	// Observers are accounts whose alarms may watch this one's metrics, as monitoring
+	// accounts of CloudWatch do.
+	Observers []string
 	// Open gives the clients for an account and Region; an error is noted under
 	// each permission that would have been needed there.
 	Open func(ctx context.Context, account, region string) (Clients, error)
@@ -70,7 +73,7 @@ func Read(ctx context.Context, o Options) (Account, error) {
 	if o.Pacer == nil {
 		o.Pacer = new(Pacer)
 	}
-	a := Account{ID: o.Account, Partition: o.Partition, Region: o.Region, Regions: o.Regions, At: o.Now}
+	a := Account{ID: o.Account, Partition: o.Partition, Region: o.Region, Regions: o.Regions, Observers: o.Observers, At: o.Now}
 	r := &reader{Options: o, account: &a, clients: map[[2]string]opened{}}
 	r.readTrails(ctx)
 	r.readGroups(ctx)

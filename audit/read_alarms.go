@@ -22,14 +22,19 @@ var invalid = []string{"ValidationError", "ValidationException", "InvalidParamet
 const historyPages = 2
 
 // readAlarms lists the alarms beside each log group, for a metric and its alarm
-// are in the account and Region of the log group.
+// are in the account and Region of the log group, and those of the accounts that
+// observe it.
 func (r *reader) readAlarms(ctx context.Context) {
 	for _, g := range r.account.LogGroups {
-		account, region := arnPart(g.ARN, 4), arnPart(g.ARN, 3)
-		if g.Gone || !g.Read && len(g.Filters) == 0 || r.account.alarms(account, region) != nil {
+		if g.Gone || !g.Read && len(g.Filters) == 0 {
 			continue
 		}
-		r.account.Alarms = append(r.account.Alarms, r.readAlarmSet(ctx, account, region))
+		region := arnPart(g.ARN, 3)
+		for _, account := range append([]string{arnPart(g.ARN, 4)}, r.account.Observers...) {
+			if r.account.alarms(account, region) == nil {
+				r.account.Alarms = append(r.account.Alarms, r.readAlarmSet(ctx, account, region))
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
+	"tocsin/core/alarm"
 	"tocsin/core/topic"
 )
 
@@ -28,16 +30,12 @@ func (r *reader) readTopics(ctx context.Context) {
 
 // topicsOf are the topics of the alarms of a set that watch a metric of some filter.
 func (a *Account) topicsOf(set *AlarmSet) []string {
-	watched := map[[2]string]bool{}
-	for _, g := range a.LogGroups {
-		if arnPart(g.ARN, 4) != set.Account || arnPart(g.ARN, 3) != set.Region {
-			continue
-		}
-		for _, f := range g.Filters {
-			for _, m := range f.Metrics {
-				watched[[2]string{m.Namespace, m.Name}] = true
-			}
-		}
+	watches := func(m *MetricAlarm) bool {
+		return slices.ContainsFunc(a.LogGroups, func(g LogGroup) bool {
+			return arnPart(g.ARN, 3) == set.Region && slices.ContainsFunc(g.Filters, func(f Filter) bool {
+				return slices.ContainsFunc(f.Metrics, func(fm FilterMetric) bool { return m.watches(set.Account, arnPart(g.ARN, 4), fm) })
+			})
+		})
 	}
 	var arns []string
 	add := func(actions []string) {
@@ -49,7 +47,7 @@ func (a *Account) topicsOf(set *AlarmSet) []string {
 	}
 	var children []string
 	for _, m := range set.Metric {
-		if slices.ContainsFunc(m.inputs(""), func(id [2]string) bool { return watched[id] }) {
+		if watches(&m) {
 			add(m.AlarmActions)
 			children = append(children, m.Name, m.ARN)
 		}
@@ -65,15 +63,25 @@ func (a *Account) topicsOf(set *AlarmSet) []string {
 	return arns
 }
 
-// inputs are the namespaces and names of the metrics of an account that an alarm
-// looks at; "" is any account.
-func (m *MetricAlarm) inputs(account string) [][2]string {
+// watches tells whether an alarm of one account looks at a metric of another one or
+// of the same. Those of other accounts it has to name.
+func (m *MetricAlarm) watches(own, account string, of FilterMetric) bool {
+	if m.MetricName != "" {
+		return own == account && m.Namespace == of.Namespace && m.MetricName == of.Name
+	}
+	return slices.ContainsFunc(m.Metrics, func(q alarm.MetricQuery) bool {
+		return q.Metric != nil && q.Metric.Namespace == of.Namespace && q.Metric.MetricName == of.Name && cmp.Or(q.AccountID, own) == account
+	})
+}
+
+// inputs are the namespaces and names of the metrics that an alarm looks at.
+func (m *MetricAlarm) inputs() [][2]string {
 	if m.MetricName != "" {
 		return [][2]string{{m.Namespace, m.MetricName}}
 	}
 	var ids [][2]string
 	for _, q := range m.Metrics {
-		if q.Metric != nil && (q.AccountID == "" || account == "" || q.AccountID == account) {
+		if q.Metric != nil {
 			ids = append(ids, [2]string{q.Metric.Namespace, q.Metric.MetricName})
 		}
 	}

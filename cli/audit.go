@@ -21,6 +21,7 @@ import (
 type auditOptions struct {
 	profiles, regions, accounts []string
 	inUse                       []string // Regions
+	observers                   []string // accounts
 	organization                bool
 	role, externalID, endpoint  string
 	benchmark                   string
@@ -75,6 +76,7 @@ See docs/audit.md.`,
 func (o *auditOptions) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.profiles, "profile", nil, "audit the accounts of these `PROFILES` of the AWS configuration (default: the one in use)")
 	f.StringSliceVar(&o.regions, "region", nil, "ask for trails in these `REGIONS` (default: the profile's)")
+	f.StringSliceVar(&o.observers, "observed-by", nil, "count the alarms of these `ACCOUNTS`, which observe the audited ones, entered by --role")
 	f.StringSliceVar(&o.inUse, "regions-in-use", nil, "let single-Region trails in all of these `REGIONS` make up for a trail of all Regions")
 	f.StringVar(&o.role, "role", "", "enter other accounts by the role of this `NAME` there, and follow the chain into them")
 	f.StringVar(&o.externalID, "external-id", "", "the `ID` that the roles ask for")
@@ -188,15 +190,19 @@ func (o *auditOptions) check(s *Streams) (report.Writer, error) {
 		return nil, usagef("--account needs --role: the name of a role that each of these accounts has")
 	case strings.HasPrefix(o.role, "arn:"):
 		return nil, usagef("--role: only the role's name is wanted, which is the same in each account: %s", strings.TrimPrefix(o.role[strings.LastIndex(o.role, ":")+1:], "role/"))
+	case len(o.observers) > 0 && o.role == "":
+		return nil, usagef("--observed-by needs --role: the name of the role by which these accounts are entered")
 	case o.externalID != "" && o.role == "":
 		return nil, usagef("--external-id goes with --role")
 	case (o.organization || len(o.accounts) > 0) && len(o.profiles) > 1:
 		return nil, usagef("--organization and --account go with one --profile, whose account the roles trust")
 	}
 	o.role = strings.TrimPrefix(o.role, "role/")
-	for _, id := range o.accounts {
-		if !accountID.MatchString(id) {
-			return nil, usagef("--account: %q is no account, which has 12 digits", id)
+	for flag, named := range map[string][]string{"--account": o.accounts, "--observed-by": o.observers} {
+		for _, id := range named {
+			if !accountID.MatchString(id) {
+				return nil, usagef("%s: %q is no account, which has 12 digits", flag, id)
+			}
 		}
 	}
 	for flag, named := range map[string][]string{"--region": o.regions, "--regions-in-use": o.inUse} {

@@ -89,7 +89,7 @@ func (a *auditing) askPlace(ctx context.Context, p auditPlace, meter *auditMeter
 		return r, false
 	}
 	got, err := audit.Read(ctx, audit.Options{
-		Account: p.account, Region: p.region, Regions: a.o.inUse, Partition: p.doors.partition, Open: p.doors.open, Now: now, Unpaced: a.o.endpoint != "",
+		Account: p.account, Region: p.region, Regions: a.o.inUse, Observers: a.o.observers, Partition: p.doors.partition, Open: p.doors.open, Now: now, Unpaced: a.o.endpoint != "",
 		Pacer: &a.pacer, Step: meter.step,
 	})
 	if err != nil {

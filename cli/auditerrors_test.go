@@ -90,6 +90,8 @@ func TestAuditOptionsThatDoNotGoTogether(t *testing.T) {
 		{"--account 222233334444", "--account needs --role"},
 		{"--account 2222 --role R", `--account: "2222" is no account, which has 12 digits`},
 		{"--role arn:aws:iam::111122223333:role/R", "only the role's name is wanted, which is the same in each account: R"},
+		{"--observed-by 222233334444", "--observed-by needs --role"},
+		{"--observed-by 2222 --role R", `--observed-by: "2222" is no account, which has 12 digits`},
 		{"--external-id x", "--external-id goes with --role"},
 		{"--organization --role R --profile a,b", "go with one --profile"},
 		{"--workers 0", "at least one account at a time"},

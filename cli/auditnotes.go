@@ -32,6 +32,7 @@ type notesHead struct {
 	Benchmark  string   `json:"benchmark"`
 	Controls   []string `json:"controls"`
 	InUse      []string `json:"regionsInUse"`
+	Observers  []string `json:"observedBy"`
 	Role       string   `json:"role"`
 	ExternalID string   `json:"externalId"`
 	Endpoint   string   `json:"endpointUrl"`
@@ -40,7 +41,7 @@ type notesHead struct {
 func (a *auditing) notesHead() notesHead {
 	return notesHead{
 		Tocsin: thisBuild().Version, Benchmark: string(a.version), Controls: slices.Sorted(slices.Values(a.o.controls)), InUse: slices.Sorted(slices.Values(a.o.inUse)),
-		Role: a.o.role, ExternalID: a.o.externalID, Endpoint: a.o.endpoint,
+		Observers: slices.Sorted(slices.Values(a.o.observers)), Role: a.o.role, ExternalID: a.o.externalID, Endpoint: a.o.endpoint,
 	}
 }
 
@@ -50,6 +51,7 @@ func (h notesHead) differs(now notesHead) string {
 		{"--benchmark", h.Benchmark, now.Benchmark},
 		{"--control", strings.Join(h.Controls, ","), strings.Join(now.Controls, ",")},
 		{"--regions-in-use", strings.Join(h.InUse, ","), strings.Join(now.InUse, ",")},
+		{"--observed-by", strings.Join(h.Observers, ","), strings.Join(now.Observers, ",")},
 		{"--role", h.Role, now.Role},
 		{"--external-id", h.ExternalID, now.ExternalID},
 		{"--endpoint-url", h.Endpoint, now.Endpoint},
