@@ -110,15 +110,41 @@ func mutate(answers map[string]any, seed uint64) {
 	}
 }
 
+// rich is small with one of everything that an answer can have beside.
+func rich(t testing.TB) map[string]any {
+	answers := small(t)
+	for _, line := range []string{
+		`text topic|KmsMasterKeyId alias/alarms`,
+		`set kms:DescribeKey|alias/alarms {"KeyMetadata":{"KeyState":"Enabled","KeyManager":"CUSTOMER","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`,
+		`set kms:GetKeyPolicy|arn:aws:kms:us-east-1:111122223333:key/1 {"Policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"cloudwatch.amazonaws.com\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}]}"}`,
+		`set cloudwatch:ListAlarmMuteRules|111122223333/us-east-1|AlarmMuteRuleSummaries [{"AlarmMuteRuleArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm-mute-rule:works","Status":"ACTIVE"}]`,
+		`set cloudwatch:GetAlarmMuteRule|works {"Name":"works","MuteTargets":{"AlarmNames":["other"]},"Rule":{"Schedule":{"Expression":"cron(0 2 * * *)","Duration":"PT4H","Timezone":"UTC"}}}`,
+		`set filters|root-usage|fieldSelectionCriteria "@aws.account = \"111122223333\""`,
+		`set filters|root-usage|metricTransformations|0|defaultValue 0`,
+		`add filters {"filterName":"by-name","filterPattern":"{ $.userIdentity.type = \"Root\" }","metricTransformations":[{"metricName":"n","metricNamespace":"N","metricValue":"$.eventVersion","unit":"Count","dimensions":{"Name":"$.eventName"}}]}`,
+		`add alarms {"AlarmName":"by-name","ActionsEnabled":true,"AlarmActions":["arn:aws:sns:us-east-1:111122223333:security"],"Namespace":"N","MetricName":"n","Dimensions":[{"Name":"Name","Value":"ConsoleLogin"}],"ExtendedStatistic":"p90","Period":60,"EvaluationPeriods":2,"DatapointsToAlarm":1,"Threshold":0.5,"ComparisonOperator":"GreaterThanThreshold","StateValue":"OK","WarmUpConfiguration":{"WarmUpPeriodDurationInMinutes":5},"EvaluationState":"PARTIAL_DATA"}`,
+		`add alarms {"AlarmName":"math","ActionsEnabled":true,"AlarmActions":["arn:aws:sns:us-east-1:111122223333:security"],"Metrics":[{"Id":"m1","MetricStat":{"Metric":{"Namespace":"CISBenchmark","MetricName":"root_usage_metric"},"Period":300,"Stat":"Sum"},"ReturnData":false},{"Id":"e1","Expression":"FILL(m1, 0) * 2","ReturnData":true}],"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"GreaterThanOrEqualToThreshold","StateValue":"OK"}`,
+		`add composed {"AlarmName":"any","AlarmArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:any","ActionsEnabled":true,"AlarmActions":["arn:aws:sns:us-east-1:111122223333:security"],"AlarmRule":"ALARM(\"root-usage\") AND NOT ALARM(math)","ActionsSuppressor":"by-name","ActionsSuppressorWaitPeriod":60,"ActionsSuppressorExtensionPeriod":60,"StateValue":"OK"}`,
+		`set cloudwatch:DescribeAlarms|111122223333/us-east-1|LogAlarms [{"AlarmName":"q","ActionsEnabled":true,"AlarmActions":["x"],"ScheduledQueryConfiguration":{"QueryString":"filter userIdentity.type = 'Root'","LogGroupIdentifiers":["cloudtrail"]}}]`,
+		`text sub|FilterPolicy {"NewStateValue":["ALARM"]}`, `text sub|FilterPolicyScope MessageBody`, `set subs|0|Protocol "https"`,
+		`add history {"AlarmName":"root-usage","Timestamp":"2026-03-01T10:00:00Z","HistorySummary":"Failed to execute action arn:aws:sns:us-east-1:111122223333:other","HistoryData":"{}"}`,
+	} {
+		if err := apply(answers, line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return answers
+}
+
 // FuzzAnswers: answers with missing and odd members never panic, and what could
 // not be read never is PASSED.
 func FuzzAnswers(f *testing.F) {
 	for seed := range uint64(60) {
 		f.Add(seed, byte(seed))
 	}
-	base := small(f)
+	bases := []map[string]any{small(f), rich(f)}
 	f.Fuzz(func(t *testing.T, seed uint64, denied byte) {
-		answers := clone(base)
+		answers := clone(bases[seed%2])
 		mutate(answers, seed)
 		action := ""
 		if int(denied) < 8*len(needed) {
@@ -194,4 +220,14 @@ func missed(t *testing.T, text string, c *control.Control) string {
 		}
 	}
 	return ""
+}
+
+// What the fuzzer spoils holds before.
+func TestRichHolds(t *testing.T) {
+	a := read(t, rich(t))
+	for _, f := range audit.Judge(&a, rootUsage, control.Newest) {
+		if f.Status != audit.Passed {
+			t.Errorf("%s is %s: %s", f.Control, f.Status, f.Summary)
+		}
+	}
 }
