@@ -9,6 +9,7 @@ import (
 
 	"tocsin/core/alarm"
 	"tocsin/core/control"
+	"tocsin/core/quote"
 )
 
 // mend is what would mend the link that broke, in the account's own names; nil
@@ -108,7 +109,7 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	}
 	namespace, metric := metricOf(c, f)
 	to := map[string]any{"metricNamespace": namespace, "metricName": metric, "metricValue": "1"}
-	inner := "namespace = " + hcl(namespace) + "\n    name      = " + hcl(metric) + "\n    value     = \"1\""
+	inner := "namespace = " + quote.HCL(namespace) + "\n    name      = " + quote.HCL(metric) + "\n    value     = \"1\""
 	for _, have := range group.Filters {
 		if have.Name != name || len(have.Metrics) == 0 || have.Metrics[0].Name == "" {
 			continue
@@ -118,14 +119,14 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 		}
 		m := have.Metrics[0]
 		to["metricNamespace"], to["metricName"] = m.Namespace, m.Name
-		inner = "namespace = " + hcl(m.Namespace) + "\n    name      = " + hcl(m.Name) + "\n    value     = \"1\""
+		inner = "namespace = " + quote.HCL(m.Namespace) + "\n    name      = " + quote.HCL(m.Name) + "\n    value     = \"1\""
 		if m.Default != nil && l.problem != filterDefault {
 			to["defaultValue"] = *m.Default
 			inner += fmt.Sprintf("\n    default_value = %q", strconv.FormatFloat(*m.Default, 'g', -1, 64))
 		}
 		if m.Unit != "" {
 			to["unit"] = m.Unit
-			inner += "\n    unit = " + hcl(m.Unit)
+			inner += "\n    unit = " + quote.HCL(m.Unit)
 		}
 	}
 	m := &Mend{Text: "give filter " + name + " the control's pattern"}
@@ -137,7 +138,7 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	}
 	m.CLI = []string{command("logs", "put-metric-filter", "--region", region, "--log-group-name", group.Name(), "--filter-name", name,
 		"--filter-pattern", text, "--metric-transformations", jsonText([]map[string]any{to}))}
-	m.Terraform = block("aws_cloudwatch_log_metric_filter", name, "name", hcl(name), "log_group_name", hcl(group.Name()), "pattern", hcl(text),
+	m.Terraform = block("aws_cloudwatch_log_metric_filter", name, "name", quote.HCL(name), "log_group_name", quote.HCL(group.Name()), "pattern", quote.HCL(text),
 		"metric_transformation", "{\n    "+inner+"\n  }")
 	if l.problem == noFilter {
 		ring := j.alarm(c, nil, c.ID, namespace, metric, region)
@@ -166,8 +167,8 @@ func (j *judge) mendShared(c *control.Control, f *Finding, l Link) *Mend {
 			to := map[string]any{"metricNamespace": namespace, "metricName": metric, "metricValue": "1"}
 			m.CLI = append([]string{command("logs", "put-metric-filter", "--region", region, "--log-group-name", group.Name(), "--filter-name", have.Name,
 				"--filter-pattern", *have.Pattern, "--metric-transformations", jsonText([]map[string]any{to}))}, m.CLI...)
-			m.Terraform = block("aws_cloudwatch_log_metric_filter", have.Name, "name", hcl(have.Name), "log_group_name", hcl(group.Name()), "pattern", hcl(*have.Pattern),
-				"metric_transformation", "{\n    namespace = "+hcl(namespace)+"\n    name      = "+hcl(metric)+"\n    value     = \"1\"\n  }") + "\n" + m.Terraform
+			m.Terraform = block("aws_cloudwatch_log_metric_filter", have.Name, "name", quote.HCL(have.Name), "log_group_name", quote.HCL(group.Name()), "pattern", quote.HCL(*have.Pattern),
+				"metric_transformation", "{\n    namespace = "+quote.HCL(namespace)+"\n    name      = "+quote.HCL(metric)+"\n    value     = \"1\"\n  }") + "\n" + m.Terraform
 		}
 	}
 	return m
@@ -224,14 +225,14 @@ func (j *judge) alarm(c *control.Control, have *MetricAlarm, name, namespace, me
 		"--comparison-operator", s.Comparison, "--treat-missing-data", s.TreatMissingData,
 	}
 	pairs := []string{
-		"alarm_name", hcl(name), "namespace", hcl(namespace), "metric_name", hcl(metric), "statistic", hcl(s.Statistic), "period", period,
-		"evaluation_periods", periods, "threshold", threshold, "comparison_operator", hcl(s.Comparison), "treat_missing_data", hcl(s.TreatMissingData),
+		"alarm_name", quote.HCL(name), "namespace", quote.HCL(namespace), "metric_name", quote.HCL(metric), "statistic", quote.HCL(s.Statistic), "period", period,
+		"evaluation_periods", periods, "threshold", threshold, "comparison_operator", quote.HCL(s.Comparison), "treat_missing_data", quote.HCL(s.TreatMissingData),
 	}
 	actions := []string{j.topicFor(region)}
 	if have != nil {
 		words = append(words, "--alarm-description", have.Description)
 		if have.Description != "" {
-			pairs = append(pairs, "alarm_description", hcl(have.Description))
+			pairs = append(pairs, "alarm_description", quote.HCL(have.Description))
 		}
 		if len(have.AlarmActions) > 0 {
 			actions = have.AlarmActions
@@ -249,7 +250,7 @@ func withActions(words, pairs []string, option, argument string, arns []string) 
 	}
 	var quoted []string
 	for _, arn := range arns {
-		quoted = append(quoted, hcl(arn))
+		quoted = append(quoted, quote.HCL(arn))
 	}
 	return append(append(words, option), arns...), append(pairs, argument, "["+strings.Join(quoted, ", ")+"]")
 }
@@ -265,7 +266,7 @@ func (j *judge) mendActionsOff(f *Finding) *Mend {
 	return &Mend{
 		Text:      "switch the actions of alarm " + name + " on",
 		CLI:       []string{command("cloudwatch", "enable-alarm-actions", "--region", region, "--alarm-names", name)},
-		Terraform: "# in the resource of alarm " + hcl(name) + ":\nactions_enabled = true\n",
+		Terraform: "# in the resource of alarm " + quote.HCL(name) + ":\nactions_enabled = true\n",
 	}
 }
 
@@ -285,13 +286,13 @@ func (j *judge) mendTopic(f *Finding, l Link) *Mend {
 		name := arn[strings.LastIndex(arn, ":")+1:]
 		return &Mend{
 			Text: "make the topic, and subscribe somebody to it", CLI: []string{command("sns", "create-topic", "--region", region, "--name", name)},
-			Terraform: block("aws_sns_topic", name, "name", hcl(name)),
+			Terraform: block("aws_sns_topic", name, "name", quote.HCL(name)),
 		}
 	case topicPolicy:
 		text := j.withPublish(arn, cmp.Or(arnPart(j.groupOf(f), 4), owner))
 		return &Mend{
 			Text: "let CloudWatch publish to the topic", CLI: []string{set("Policy", text)},
-			Terraform: block("aws_sns_topic_policy", arn[strings.LastIndex(arn, ":")+1:], "arn", hcl(arn), "policy", hcl(text)),
+			Terraform: block("aws_sns_topic_policy", arn[strings.LastIndex(arn, ":")+1:], "arn", quote.HCL(arn), "policy", quote.HCL(text)),
 		}
 	case topicKey:
 		return &Mend{
@@ -311,8 +312,8 @@ func (j *judge) mendTopic(f *Finding, l Link) *Mend {
 	return &Mend{
 		Text: "subscribe somebody, who then has to follow the link in the confirmation",
 		CLI:  []string{command("sns", "subscribe", "--region", region, "--topic-arn", arn, "--protocol", "email", "--notification-endpoint", "security@example.com")},
-		Terraform: block("aws_sns_topic_subscription", arn[strings.LastIndex(arn, ":")+1:], "topic_arn", hcl(arn), "protocol", hcl("email"),
-			"endpoint", hcl("security@example.com")),
+		Terraform: block("aws_sns_topic_subscription", arn[strings.LastIndex(arn, ":")+1:], "topic_arn", quote.HCL(arn), "protocol", quote.HCL("email"),
+			"endpoint", quote.HCL("security@example.com")),
 	}
 }
 
@@ -344,14 +345,14 @@ func (j *judge) mendBucket(l Link) *Mend {
 		return &Mend{
 			Text: "log the access to the bucket into another one", CLI: []string{command("s3api", "put-bucket-logging", "--bucket", l.Name, "--bucket-logging-status",
 				jsonText(map[string]any{"LoggingEnabled": map[string]string{"TargetBucket": l.Name + "-access", "TargetPrefix": l.Name + "/"}}))},
-			Terraform: block("aws_s3_bucket_logging", l.Name, "bucket", hcl(l.Name), "target_bucket", hcl(l.Name+"-access"), "target_prefix", hcl(l.Name+"/")),
+			Terraform: block("aws_s3_bucket_logging", l.Name, "bucket", quote.HCL(l.Name), "target_bucket", quote.HCL(l.Name+"-access"), "target_prefix", quote.HCL(l.Name+"/")),
 		}
 	}
 	return &Mend{
 		Text: "block public access to the bucket",
 		CLI: []string{command("s3api", "put-public-access-block", "--bucket", l.Name, "--public-access-block-configuration",
 			"BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true")},
-		Terraform: block("aws_s3_bucket_public_access_block", l.Name, "bucket", hcl(l.Name), "block_public_acls", "true",
+		Terraform: block("aws_s3_bucket_public_access_block", l.Name, "bucket", quote.HCL(l.Name), "block_public_acls", "true",
 			"block_public_policy", "true", "ignore_public_acls", "true", "restrict_public_buckets", "true"),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tocsin/core/quote"
 )
 
 func (j *judge) mendTrail(f *Finding, l Link) *Mend {
@@ -13,13 +15,13 @@ func (j *judge) mendTrail(f *Finding, l Link) *Mend {
 		return &Mend{Text: "make a multi-Region trail that delivers to a log group", CLI: []string{
 			command("cloudtrail", "create-trail", "--region", j.account.Region, "--name", "organization-log", "--s3-bucket-name", "BUCKET", "--is-multi-region-trail", "--enable-log-file-validation"),
 			command("cloudtrail", "start-logging", "--region", j.account.Region, "--name", "organization-log"),
-		}, Terraform: block("aws_cloudtrail", "main", "name", hcl("organization-log"), "s3_bucket_name", hcl("BUCKET"),
+		}, Terraform: block("aws_cloudtrail", "main", "name", quote.HCL("organization-log"), "s3_bucket_name", quote.HCL("BUCKET"),
 			"is_multi_region_trail", "true", "enable_log_file_validation", "true")}
 	}
 	update := func(words ...string) []string {
 		return []string{command(append([]string{"cloudtrail", "update-trail", "--region", t.HomeRegion, "--name", t.ARN}, words...)...)}
 	}
-	in := "# in the resource of trail " + hcl(t.Name) + ":\n"
+	in := "# in the resource of trail " + quote.HCL(t.Name) + ":\n"
 	switch l.problem {
 	case trailStopped:
 		return &Mend{Text: "start the trail", CLI: []string{command("cloudtrail", "start-logging", "--region", t.HomeRegion, "--name", t.ARN)}, Terraform: in + "enable_logging = true\n"}
@@ -46,7 +48,7 @@ func (j *judge) mendTrail(f *Finding, l Link) *Mend {
 		return &Mend{
 			Text:      "let the trail deliver to a log group, with a role that may do logs:CreateLogStream and logs:PutLogEvents there",
 			CLI:       append(first, update("--cloud-watch-logs-log-group-arn", group+":*", "--cloud-watch-logs-role-arn", role)...),
-			Terraform: in + "cloud_watch_logs_group_arn = " + hcl(group+":*") + "\ncloud_watch_logs_role_arn  = " + hcl(role) + "\n",
+			Terraform: in + "cloud_watch_logs_group_arn = " + quote.HCL(group+":*") + "\ncloud_watch_logs_role_arn  = " + quote.HCL(role) + "\n",
 		}
 	case trailValidation:
 		return &Mend{Text: "let the trail make digest files", CLI: update("--enable-log-file-validation"), Terraform: in + "enable_log_file_validation = true\n"}
@@ -76,7 +78,7 @@ func mendSelectors(t *Trail, data bool, in string) *Mend {
 		text.WriteString("advanced_event_selector {\n")
 		for _, f := range a.Fields {
 			field := map[string]any{"Field": f.Field}
-			fmt.Fprintf(&text, "  field_selector {\n    field = %s\n", hcl(f.Field))
+			fmt.Fprintf(&text, "  field_selector {\n    field = %s\n", quote.HCL(f.Field))
 			for _, o := range []struct {
 				member, argument string
 				values           []string

@@ -38,31 +38,6 @@ func command(words ...string) string {
 	return strings.Join(out, " ")
 }
 
-// hcl writes a text as Terraform's language quotes it.
-func hcl(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case unicode.IsControl(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(b.String())
-}
-
 // label makes a name of a Terraform resource out of any text.
 func label(text string) string {
 	out := strings.Map(func(r rune) rune {

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"tocsin/core/control"
+	"tocsin/core/quote"
 )
 
 // hostilePlan has each of the texts in each place that a text of a pack or an
@@ -153,13 +154,13 @@ func FuzzQuoting(f *testing.F) {
 			t.Skip("readers of YAML take their time over long texts")
 		}
 		var got struct{ V any }
-		if err := yaml.Unmarshal([]byte("v: "+yamlText(text)+"\n"), &got); err != nil || got.V != any(sound(text)) {
+		if err := yaml.Unmarshal([]byte("v: "+yamlText(text)+"\n"), &got); err != nil || got.V != any(quote.Sound(text)) {
 			t.Errorf("YAML: %q as %s is %#v (%v)", text, yamlText(text), got.V, err)
 		}
 		if w, err := splitWords("aws " + sh(text)); plain(text) == text && !strings.Contains(text, `\`) && (err != nil || len(w) != 2 || w[1] != text) {
 			t.Errorf("bash: %q as %s is %q (%v)", text, sh(text), w, err)
 		}
-		if q := hcl(text); strings.ContainsAny(q[1:len(q)-1], "\n\r") {
+		if q := quote.HCL(text); strings.ContainsAny(q[1:len(q)-1], "\n\r") {
 			t.Errorf("HCL: %q as %s", text, q)
 		}
 	})

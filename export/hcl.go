@@ -5,58 +5,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tocsin/core/quote"
 )
-
-// hcl writes a text as a string of Terraform's language that holds just that
-// text: neither an escape nor the beginning of a template in it counts.
-func hcl(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '{' && i > 0 && text[i-1] == '$' && (i < 2 || text[i-2] != '$'):
-			b.WriteString("${") // the second $ of $${, which stands for ${
-		case r == '{' && i > 0 && text[i-1] == '%' && (i < 2 || text[i-2] != '%'):
-			b.WriteString("%{")
-		case r == '{' && i > 1 && (text[i-1] == '$' || text[i-1] == '%'):
-			// $${ would be an escape itself.
-			b.WriteString(`\u007b`)
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029':
-			if r > 0xffff {
-				fmt.Fprintf(&b, `\U%08x`, r)
-			} else {
-				fmt.Fprintf(&b, `\u%04x`, r)
-			}
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-// sound is a text without what is no UTF-8, which no form can hold.
-func sound(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
-	return strings.ToValidUTF8(text, "\uFFFD")
-}
 
 // hclList writes texts as a list.
 func hclList(texts []string) string {
 	var all []string
 	for _, t := range texts {
-		all = append(all, hcl(t))
+		all = append(all, quote.HCL(t))
 	}
 	return "[" + strings.Join(all, ", ") + "]"
 }
@@ -130,14 +87,14 @@ func plain(text string) string {
 			return ' '
 		}
 		return r
-	}, sound(text))
+	}, quote.Sound(text))
 }
 
 // hclJSON writes a JSON document as an expression over several lines, for jsonencode.
 func hclJSON(text string) string {
 	v, err := readJSON(text)
 	if err != nil {
-		return hcl(text)
+		return quote.HCL(text)
 	}
 	var b strings.Builder
 	writeValue(&b, "  ", v)
@@ -174,7 +131,7 @@ func writeValue(b *strings.Builder, indent string, v any) {
 		}
 		b.WriteString(indent + "]")
 	case string:
-		b.WriteString(hcl(v))
+		b.WriteString(quote.HCL(v))
 	case nil:
 		b.WriteString("null")
 	default:

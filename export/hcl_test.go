@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tocsin/core/quote"
 )
 
 // hostile are texts that mean something in one of the forms.
@@ -42,7 +44,7 @@ func TestHCLIsReadBackByTerraform(t *testing.T) {
 	want := texts(500)
 	var b strings.Builder
 	for i, text := range want {
-		fmt.Fprintf(&b, "output \"o%d\" {\n  value = %s\n}\n", i, hcl(text))
+		fmt.Fprintf(&b, "output \"o%d\" {\n  value = %s\n}\n", i, quote.HCL(text))
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(b.String()), 0o600); err != nil {
@@ -66,7 +68,7 @@ func TestHCLIsReadBackByTerraform(t *testing.T) {
 	}
 	for i, text := range want {
 		if v := got[fmt.Sprintf("o%d", i)].Value; v != text {
-			t.Errorf("%q was written as %s and read as %q", text, hcl(text), v)
+			t.Errorf("%q was written as %s and read as %q", text, quote.HCL(text), v)
 		}
 	}
 }

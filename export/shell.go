@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"tocsin/core/quote"
 )
 
 // sh quotes a word for bash so that it stays that word. Control characters and
 // invisible ones are written by their numbers, so that the script can be read.
 func sh(word string) string {
-	word = strings.ReplaceAll(sound(word), "\x00", "") // no word of a command can hold it
+	word = strings.ReplaceAll(quote.Sound(word), "\x00", "") // no word of a command can hold it
 	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plainRune(r) }) {
 		return word
 	}

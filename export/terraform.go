@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"tocsin/core/quote"
 )
 
 // Terraform writes the plan as one file, which terraform fmt leaves as it is. It
@@ -56,9 +58,9 @@ func terraformVariables(b *strings.Builder, p *Plan) {
 		if p.Trail != nil {
 			what = "Name of the log group that the trail is to deliver to."
 		}
-		pairs := []pair{{"description", hcl(what)}, {"type", "string"}, {"nullable", "false"}}
+		pairs := []pair{{"description", quote.HCL(what)}, {"type", "string"}, {"nullable", "false"}}
 		if p.LogGroup != "" {
-			pairs = append(pairs, pair{"default", hcl(p.LogGroup)})
+			pairs = append(pairs, pair{"default", quote.HCL(p.LogGroup)})
 		}
 		block(b, `variable "log_group_name"`, pairs)
 	}
@@ -70,7 +72,7 @@ func terraformVariables(b *strings.Builder, p *Plan) {
 			}
 		}
 		block(b, `variable "notification_emails"`, []pair{
-			{"description", hcl("Who is mailed when an alarm rings. Each has to follow the link in the mail that asks for a confirmation.")},
+			{"description", quote.HCL("Who is mailed when an alarm rings. Each has to follow the link in the mail that asks for a confirmation.")},
 			{"type", "set(string)"},
 			{"nullable", "false"},
 			{"default", hclList(mails)},
@@ -78,13 +80,13 @@ func terraformVariables(b *strings.Builder, p *Plan) {
 	}
 	if p.Trail != nil {
 		block(b, `variable "log_retention_days"`, []pair{
-			{"description", hcl("How many days the log group keeps events. The bucket keeps them all.")},
+			{"description", quote.HCL("How many days the log group keeps events. The bucket keeps them all.")},
 			{"type", "number"},
 			{"nullable", "false"},
 			{"default", strconv.Itoa(p.Trail.Retention)},
 		})
 		block(b, `variable "force_destroy"`, []pair{
-			{"description", hcl("Whether terraform destroy may delete the trail's bucket with the log files in it.")},
+			{"description", quote.HCL("Whether terraform destroy may delete the trail's bucket with the log files in it.")},
 			{"type", "bool"},
 			{"nullable", "false"},
 			{"default", "false"},
@@ -149,7 +151,7 @@ func terraformControls(b *strings.Builder, p *Plan) {
 		comment(b, "    ", f.Notes...)
 		fmt.Fprintf(b, "    %s = {\n", hclKey(f.Key))
 		writePairs(b, "      ", append([]pair{
-			{"description", hcl(a.Description)}, {"pattern", hcl(f.Pattern)}, {"metric", hcl(f.Metric)},
+			{"description", quote.HCL(a.Description)}, {"pattern", quote.HCL(f.Pattern)}, {"metric", quote.HCL(f.Metric)},
 		}, same.own(a, f)...))
 		b.WriteString("    }\n")
 	}
@@ -161,7 +163,7 @@ func terraformControls(b *strings.Builder, p *Plan) {
 				b.WriteString("\n")
 			}
 			fmt.Fprintf(b, "    %s = {\n", hclKey(strings.TrimSuffix(f.Key, restSuffix)))
-			writePairs(b, "      ", []pair{{"pattern", hcl(f.Pattern)}})
+			writePairs(b, "      ", []pair{{"pattern", quote.HCL(f.Pattern)}})
 			b.WriteString("    }\n")
 		}
 		b.WriteString("  }\n")
@@ -175,7 +177,7 @@ func hclKey(key string) string {
 	if bareKey.MatchString(key) && key != "for" && key != "null" && key != "true" && key != "false" {
 		return key
 	}
-	return hcl(key)
+	return quote.HCL(key)
 }
 
 var bareKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
@@ -269,7 +271,7 @@ func (s settings) own(a *Alarm, f *Filter) []pair {
 
 // arguments are the settings of an alarm and its filter, null for what is not set.
 func arguments(a *Alarm, f *Filter) []pair {
-	statistic, extended := hcl(a.Statistic), "null"
+	statistic, extended := quote.HCL(a.Statistic), "null"
 	if !plainStatistics[a.Statistic] {
 		statistic, extended = extended, statistic
 	}
@@ -278,16 +280,16 @@ func arguments(a *Alarm, f *Filter) []pair {
 		datapoints = strconv.Itoa(a.DatapointsToAlarm)
 	}
 	return []pair{
-		{"namespace", hcl(f.Namespace)},
-		{"value", hcl(f.Value)},
+		{"namespace", quote.HCL(f.Namespace)},
+		{"value", quote.HCL(f.Value)},
 		{"statistic", statistic},
 		{"extended_statistic", extended},
 		{"period", strconv.Itoa(a.Period)},
 		{"evaluation_periods", strconv.Itoa(a.EvaluationPeriods)},
 		{"datapoints_to_alarm", datapoints},
-		{"comparison_operator", hcl(a.Comparison)},
+		{"comparison_operator", quote.HCL(a.Comparison)},
 		{"threshold", number(a.Threshold)},
-		{"treat_missing_data", hcl(a.TreatMissingData)},
+		{"treat_missing_data", quote.HCL(a.TreatMissingData)},
 	}
 }
 
@@ -341,12 +343,12 @@ resource "aws_sns_topic_subscription" "email" {
   protocol  = "email"
   endpoint  = each.value
 }
-`, hcl(p.Topic), caller)
+`, quote.HCL(p.Topic), caller)
 	for _, s := range p.Subscribers {
 		if s.Topic != "" || s.Protocol == "email" {
 			continue
 		}
-		pairs := []pair{{"topic_arn", "aws_sns_topic.notices.arn"}, {"protocol", hcl(s.Protocol)}, {"endpoint", hcl(s.Endpoint)}}
+		pairs := []pair{{"topic_arn", "aws_sns_topic.notices.arn"}, {"protocol", quote.HCL(s.Protocol)}, {"endpoint", quote.HCL(s.Endpoint)}}
 		if s.Protocol == "sqs" {
 			b.WriteString("\n# The queue's own policy has to let the topic send.")
 		}

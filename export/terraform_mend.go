@@ -4,17 +4,19 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"tocsin/core/quote"
 )
 
 // terraformMend writes what an account lacks, and what it has as it ought to be
 // with an import block that takes it over.
 func terraformMend(b *strings.Builder, p *Plan) {
 	for _, t := range p.Renewed {
-		block(b, fmt.Sprintf("resource \"aws_sns_topic\" %q", label(t.Key)), []pair{{"name", hcl(t.Name())}})
+		block(b, fmt.Sprintf("resource \"aws_sns_topic\" %q", label(t.Key)), []pair{{"name", quote.HCL(t.Name())}})
 	}
 	for _, t := range p.Policies {
 		imported(b, "aws_sns_topic_policy", t.Key, t.Topic)
-		block(b, fmt.Sprintf("resource \"aws_sns_topic_policy\" %q", label(t.Key)), []pair{{"arn", hcl(t.Topic)}, {"policy", "jsonencode(" + hclJSON(t.Policy) + ")"}})
+		block(b, fmt.Sprintf("resource \"aws_sns_topic_policy\" %q", label(t.Key)), []pair{{"arn", quote.HCL(t.Topic)}, {"policy", "jsonencode(" + hclJSON(t.Policy) + ")"}})
 	}
 	renewed := map[string]string{}
 	for _, t := range p.Renewed {
@@ -26,12 +28,12 @@ func terraformMend(b *strings.Builder, p *Plan) {
 		}
 		arn := renewed[s.Topic]
 		if arn == "" {
-			arn = hcl(s.Topic)
+			arn = quote.HCL(s.Topic)
 		}
 		if s.Protocol == "sqs" {
 			b.WriteString("\n# The queue's own policy has to let the topic send.")
 		}
-		block(b, fmt.Sprintf("resource \"aws_sns_topic_subscription\" %q", label(s.Key)), []pair{{"topic_arn", arn}, {"protocol", hcl(s.Protocol)}, {"endpoint", hcl(s.Endpoint)}})
+		block(b, fmt.Sprintf("resource \"aws_sns_topic_subscription\" %q", label(s.Key)), []pair{{"topic_arn", arn}, {"protocol", quote.HCL(s.Protocol)}, {"endpoint", quote.HCL(s.Endpoint)}})
 	}
 	for i := range p.Filters {
 		terraformFilter(b, p, &p.Filters[i])
@@ -62,28 +64,28 @@ func terraformSteps(b *strings.Builder, p *Plan) {
 
 // imported writes an import block.
 func imported(b *strings.Builder, kind, key, id string) {
-	block(b, "import", []pair{{"to", kind + "." + label(key)}, {"id", hcl(id)}})
+	block(b, "import", []pair{{"to", kind + "." + label(key)}, {"id", quote.HCL(id)}})
 }
 
 func terraformFilter(b *strings.Builder, p *Plan, f *Filter) {
 	if f.Exists {
 		imported(b, "aws_cloudwatch_log_metric_filter", f.Key, f.LogGroup+":"+f.Name)
 	}
-	group := hcl(f.LogGroup)
+	group := quote.HCL(f.LogGroup)
 	if f.LogGroup == "" {
 		group = p.logGroup()
 	}
 	b.WriteString("\n")
 	comment(b, "", f.Notes...)
 	fmt.Fprintf(b, "resource \"aws_cloudwatch_log_metric_filter\" %q {\n", label(f.Key))
-	writePairs(b, "  ", []pair{{"name", hcl(f.Name)}, {"log_group_name", group}, {"pattern", hcl(f.Pattern)}})
+	writePairs(b, "  ", []pair{{"name", quote.HCL(f.Name)}, {"log_group_name", group}, {"pattern", quote.HCL(f.Pattern)}})
 	b.WriteString("\n  metric_transformation {\n")
-	pairs := []pair{{"name", hcl(f.Metric)}, {"namespace", hcl(f.Namespace)}, {"value", hcl(f.Value)}}
+	pairs := []pair{{"name", quote.HCL(f.Metric)}, {"namespace", quote.HCL(f.Namespace)}, {"value", quote.HCL(f.Value)}}
 	if f.Default != nil {
-		pairs = append(pairs, pair{"default_value", hcl(number(*f.Default))})
+		pairs = append(pairs, pair{"default_value", quote.HCL(number(*f.Default))})
 	}
 	if f.Unit != "" {
-		pairs = append(pairs, pair{"unit", hcl(f.Unit)})
+		pairs = append(pairs, pair{"unit", quote.HCL(f.Unit)})
 	}
 	writePairs(b, "    ", pairs)
 	b.WriteString("  }\n}\n")
@@ -93,22 +95,22 @@ func terraformAlarm(b *strings.Builder, a *Alarm, renewed map[string]string) {
 	if a.Exists {
 		imported(b, "aws_cloudwatch_metric_alarm", a.Key, a.Name)
 	}
-	pairs := []pair{{"alarm_name", hcl(a.Name)}}
+	pairs := []pair{{"alarm_name", quote.HCL(a.Name)}}
 	if a.Description != "" {
-		pairs = append(pairs, pair{"alarm_description", hcl(a.Description)})
+		pairs = append(pairs, pair{"alarm_description", quote.HCL(a.Description)})
 	}
-	pairs = append(pairs, pair{"namespace", hcl(a.Namespace)}, pair{"metric_name", hcl(a.Metric)})
+	pairs = append(pairs, pair{"namespace", quote.HCL(a.Namespace)}, pair{"metric_name", quote.HCL(a.Metric)})
 	statistic := "statistic"
 	if !plainStatistics[a.Statistic] {
 		statistic = "extended_statistic"
 	}
-	pairs = append(pairs, pair{statistic, hcl(a.Statistic)}, pair{"period", strconv.Itoa(a.Period)}, pair{"evaluation_periods", strconv.Itoa(a.EvaluationPeriods)})
+	pairs = append(pairs, pair{statistic, quote.HCL(a.Statistic)}, pair{"period", strconv.Itoa(a.Period)}, pair{"evaluation_periods", strconv.Itoa(a.EvaluationPeriods)})
 	if a.DatapointsToAlarm > 0 {
 		pairs = append(pairs, pair{"datapoints_to_alarm", strconv.Itoa(a.DatapointsToAlarm)})
 	}
-	pairs = append(pairs, pair{"comparison_operator", hcl(a.Comparison)}, pair{"threshold", number(a.Threshold)}, pair{"treat_missing_data", hcl(a.TreatMissingData)})
+	pairs = append(pairs, pair{"comparison_operator", quote.HCL(a.Comparison)}, pair{"threshold", number(a.Threshold)}, pair{"treat_missing_data", quote.HCL(a.TreatMissingData)})
 	if a.Unit != "" {
-		pairs = append(pairs, pair{"unit", hcl(a.Unit)})
+		pairs = append(pairs, pair{"unit", quote.HCL(a.Unit)})
 	}
 	actions := a.Actions
 	if a.Notify {
@@ -139,7 +141,7 @@ func arnList(arns []string, renewed map[string]string) string {
 		case renewed[arn] != "":
 			all = append(all, renewed[arn])
 		default:
-			all = append(all, hcl(arn))
+			all = append(all, quote.HCL(arn))
 		}
 	}
 	return "[" + strings.Join(all, ", ") + "]"

@@ -3,6 +3,8 @@ package export
 import (
 	"fmt"
 	"strings"
+
+	"tocsin/core/quote"
 )
 
 // terraformTrail writes the chain before the log group: the trail, its bucket, and
@@ -140,7 +142,7 @@ resource "aws_cloudtrail" "trail" {
     aws_s3_bucket_policy.trail,
   ]
 }
-`, t.Bucket, hcl(t.Name), hcl(t.Role), dataSelectors[t.Data])
+`, t.Bucket, quote.HCL(t.Name), quote.HCL(t.Role), dataSelectors[t.Data])
 }
 
 // dataSelectors select calls on objects, besides the management events that a

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"tocsin/core/quote"
 )
 
 // plainYAML are texts that need no quotes: words that no version of YAML takes for
@@ -16,7 +18,7 @@ var (
 
 // yamlText writes a text as a scalar that every reader of YAML takes for just that text.
 func yamlText(text string) string {
-	text = sound(text)
+	text = quote.Sound(text)
 	switch {
 	case plainYAML.MatchString(text) && !meansOther.MatchString(text):
 		return text

@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"core/control":        {"core/event", "core/pattern", "core/metric", "core/alarm", "core/spell"},
 	"core/topic":          {"core/policy"},
 	"core/policy":         {"core/excerpt"},
+	"core/quote":          {},
 	"core/digest":         {"core/event", "core/gunzip"},
 	"core/evidence":       {"core/event"},
 	"core/expression":     {"core/metric", "core/alarm", "core/excerpt"},
