@@ -30,7 +30,7 @@ func quoted(text string) json.RawMessage {
 // alarm on it, the best action of that, topic and subscription.
 func (j *judge) downstream(r *reading, match []control.Example, noisy bool) []Link {
 	if len(r.Metrics) == 0 {
-		return []Link{{Kind: MetricLink, Name: "none", Rank: Broken, problem: filterValue, Text: "filter " + r.Name + " publishes no metric"}}
+		return []Link{{Kind: MetricLink, Rank: Broken, problem: filterValue, Text: "filter " + r.Name + " publishes no metric"}}
 	}
 	var best []Link
 	for _, m := range r.Metrics {
@@ -63,7 +63,7 @@ func (j *judge) metricChain(r *reading, m FilterMetric, match []control.Example,
 	}
 	set := a.alarms(r.account, r.region)
 	if set == nil || !set.Read && len(set.Metric) == 0 {
-		return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
+		return []Link{l, {Kind: AlarmLink, Rank: Unknown, Text: "the alarms are " + a.unread("cloudwatch:DescribeAlarms", placeText(r.account, r.region))}}
 	}
 	var best []Link
 	sets := []*AlarmSet{set}
@@ -85,13 +85,13 @@ func (j *judge) metricChain(r *reading, m FilterMetric, match []control.Example,
 	}
 	if best == nil || worst(best) == Broken && unread != "" {
 		if unread != "" {
-			return []Link{l, {Kind: AlarmLink, Name: "?", Rank: Unknown, Text: unread}}
+			return []Link{l, {Kind: AlarmLink, Rank: Unknown, Text: "the alarms are " + unread}}
 		}
 		if by := set.queries(m); by != "" {
 			return []Link{l, {Kind: AlarmLink, Name: by, Rank: Unknown, Text: "it finds its metrics by a query, which is not judged"}}
 		}
 		return []Link{l, {
-			Kind: AlarmLink, Name: "none", Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r),
+			Kind: AlarmLink, Rank: Broken, problem: noAlarm, Text: "no alarm watches " + l.Name + a.nearMiss(m, r),
 			notes: notObserved(a),
 		}}
 	}

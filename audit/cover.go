@@ -57,7 +57,7 @@ func (a *Account) trailLink(t *Trail, region string) Link {
 func (a *Account) groupLink(t *Trail) Link {
 	l := Link{Kind: LogGroupLink, Name: t.LogGroup, of: t.LogGroup}
 	if t.LogGroup == "" {
-		l.Name, l.Rank, l.problem, l.Text = "none", Broken, trailWithoutGroup, "trail "+t.Name+" delivers to no log group"
+		l.Rank, l.problem, l.Text = Broken, trailWithoutGroup, "trail "+t.Name+" delivers to no log group"
 		return l
 	}
 	if _, name, ok := strings.Cut(t.LogGroup, ":log-group:"); ok {
@@ -329,7 +329,7 @@ func (a *Account) deliver(pt part, group string) delivery {
 		found = append(found, w)
 	}
 	if len(found) == 0 {
-		return delivery{rank: Broken, links: []Link{{Kind: TrailLink, Name: "none", Rank: Broken, problem: noTrail, Text: "no trail delivers here"}}}
+		return delivery{rank: Broken, links: []Link{{Kind: TrailLink, Rank: Broken, problem: noTrail, Text: "no trail delivers here"}}}
 	}
 	need := []int{}
 	if pt.writes {

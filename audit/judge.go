@@ -90,7 +90,7 @@ func (j *judge) finish(c *control.Control, f *Finding) {
 	}
 	l := f.Path[f.Broke]
 	if f.Summary == "" {
-		f.Summary = l.Kind + " " + l.Name + ": " + l.Text
+		f.Summary = l.sentence()
 	}
 	f.Mend = j.mend(c, f, l)
 }
@@ -210,7 +210,7 @@ func (j *judge) unreadGroups(pt part) (bool, []Link) {
 		}
 		if d := j.deliver(pt, g.ARN); d.rank < Broken {
 			return true, append(slices.Clone(d.links), Link{
-				Kind: FilterLink, Name: "?", Rank: Unknown, Text: "the filters of the log group in account " + arnPart(g.ARN, 4) + " are " + j.account.unread("logs:DescribeMetricFilters", g.ARN),
+				Kind: FilterLink, Rank: Unknown, Text: "the filters of the log group in account " + arnPart(g.ARN, 4) + " are " + j.account.unread("logs:DescribeMetricFilters", g.ARN),
 			})
 		}
 	}

@@ -51,7 +51,8 @@ const (
 // A Link is one link of the chain and how it holds.
 type Link struct {
 	Kind string `json:"kind"`
-	// Name is the resource's, as the account calls it.
+	// Name is the resource's, as the account calls it; "" where there is none, or
+	// none is known because it could not be read.
 	Name string `json:"name"`
 	Rank Rank   `json:"state"`
 	Text string `json:"text,omitempty"`
@@ -60,6 +61,29 @@ type Link struct {
 	of       string // the resource's ARN, where the name is not enough to know it by
 	evidence []Evidence
 	notes    []string // what is worth knowing though the link holds
+}
+
+// Called is what the link is called: its kind and its name, or that there is none.
+// shown makes of a name what is shown of it.
+func (l *Link) Called(shown func(name string) string) string {
+	switch {
+	case l.Name != "":
+		return l.Kind + " " + shown(l.Name)
+	case l.Rank == Unknown:
+		return l.Kind + " not read"
+	case l.Kind == SubscriptionLink:
+		return "no confirmed " + l.Kind
+	}
+	return "no " + l.Kind
+}
+
+// sentence says what is wrong with the link. The text of one without a name says
+// itself what there is none of.
+func (l *Link) sentence() string {
+	if l.Name == "" {
+		return l.Text
+	}
+	return l.Kind + " " + l.Name + ": " + l.Text
 }
 
 // A problem is what is wrong with a link as far as the mend differs.

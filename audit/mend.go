@@ -103,7 +103,7 @@ func (j *judge) mendFilter(c *control.Control, f *Finding, l Link) *Mend {
 	group, region := j.place(f)
 	name, text := c.ID, c.Pattern
 	for _, p := range f.Path {
-		if p.Kind == FilterLink && p.Name != "none" && p.Name != "?" && p.Name != "" {
+		if p.Kind == FilterLink && p.Name != "" {
 			name = p.Name
 		}
 	}
@@ -180,7 +180,7 @@ func (j *judge) mendAlarm(c *control.Control, f *Finding, l Link) *Mend {
 	var have *MetricAlarm
 	name := c.ID
 	for _, p := range f.Path {
-		if p.Kind == AlarmLink && p.Name != "none" {
+		if p.Kind == AlarmLink && p.Name != "" {
 			name = p.Name
 			have = j.alarmNamed(name)
 		}

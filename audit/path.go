@@ -26,7 +26,7 @@ func (j *judge) path(c *control.Control, v *verdict, candidates []candidate, f *
 	if links[0].problem == noTrail {
 		return links
 	}
-	l := Link{Kind: FilterLink, Name: "none", Rank: Broken, problem: noFilter, Text: "no metric filter of the log group catches " + v.part.name}
+	l := Link{Kind: FilterLink, Rank: Broken, problem: noFilter, Text: "no metric filter of the log group catches " + v.part.name}
 	if class := j.classOf(links); class != "" && class != "STANDARD" {
 		l.problem, l.Text = noClass, "the log group is of the class "+class+", which has no metric filters"
 		return append(links, l)
@@ -117,5 +117,5 @@ func (j *judge) bestDelivery(pt part) []Link {
 		t := &j.account.Trails[i]
 		return []Link{j.account.trailLink(t, ""), j.account.groupLink(t)}
 	}
-	return []Link{{Kind: TrailLink, Name: "none", Rank: Broken, problem: noTrail, Text: "there is no trail"}}
+	return []Link{{Kind: TrailLink, Rank: Broken, problem: noTrail, Text: "there is no trail"}}
 }

@@ -30,7 +30,7 @@ func (a *Account) reach(r ringer) []Link {
 	}
 	switch {
 	case len(r.actions) == 0:
-		return []Link{{Kind: ActionLink, Name: "none", Rank: Broken, problem: alarmWithoutAction, Text: kind + " " + r.name + " has no action for ALARM"}}
+		return []Link{{Kind: ActionLink, Rank: Broken, problem: alarmWithoutAction, Text: kind + " " + r.name + " has no action for ALARM"}}
 	case r.enabled == nil:
 		return []Link{{Kind: ActionLink, Name: r.name, Rank: Unknown, Text: "the answer does not say whether the actions of " + kind + " " + r.name + " are on"}}
 	case !*r.enabled:
@@ -231,7 +231,7 @@ func (a *Account) subscriptionLink(r ringer, t *Topic) Link {
 	case best != nil:
 		return *best
 	}
-	l := Link{Kind: SubscriptionLink, Name: "none", Rank: Broken, problem: nobodyConfirmed, Text: "nobody is subscribed"}
+	l := Link{Kind: SubscriptionLink, Rank: Broken, problem: nobodyConfirmed, Text: "nobody is subscribed"}
 	if pending > 0 {
 		l.Text = fmt.Sprintf("nobody has confirmed: %d pending", pending)
 	}

@@ -25,7 +25,7 @@ func (j *judge) judgeTrails(c *control.Control, f *Finding) {
 		}
 	}
 	if f.Path == nil {
-		f.Path = []Link{{Kind: TrailLink, Name: "none", Rank: Broken, problem: noTrail, Text: "there is no trail that the account owns"}}
+		f.Path = []Link{{Kind: TrailLink, Rank: Broken, problem: noTrail, Text: "there is no trail that the account owns"}}
 		if best {
 			f.Path[0].Text = "there is no trail"
 		}

@@ -33,7 +33,7 @@ func (j *judge) judgePart(pt part, candidates []candidate) verdict {
 		w := j.inHalves(one, candidates)
 		if j.account.trailsUnread(region) && w.rank > Unknown {
 			w.rank = Unknown
-			w.unread = []Link{{Kind: TrailLink, Name: "?", Rank: Unknown, Text: "the trails in " + region + " are " + j.account.unread("cloudtrail:DescribeTrails", "*")}}
+			w.unread = []Link{{Kind: TrailLink, Rank: Unknown, Text: "the trails in " + region + " are " + j.account.unread("cloudtrail:DescribeTrails", "*")}}
 		}
 		if all == nil || w.rank > all.rank {
 			all = &w

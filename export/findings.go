@@ -75,7 +75,7 @@ func (f *Finding) Broken() bool { return f.Status == audit.Failed || f.Status ==
 // link is the name of the first link of a kind on the path, "" for none.
 func (f *Finding) link(kind string) string {
 	for _, l := range f.Path {
-		if l.Kind == kind && l.Name != "none" && l.Name != "?" {
+		if l.Kind == kind && l.Name != "" {
 			return l.Name
 		}
 	}

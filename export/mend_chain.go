@@ -281,7 +281,7 @@ func (m *mender) later(f *Finding, c *control.Control) {
 		}
 		switch l.Kind {
 		case audit.AlarmLink:
-			if l.Name != "none" {
+			if l.Name != "" {
 				continue
 			}
 			at := slices.IndexFunc(m.plan.Filters, func(had Filter) bool { return had.Key == c.ID })
@@ -301,7 +301,7 @@ func (m *mender) later(f *Finding, c *control.Control) {
 				m.addAlarm(c, a)
 			}
 		case audit.SubscriptionLink:
-			if l.Name == "none" && f.link(audit.TopicLink) != "" {
+			if l.Name == "" && f.link(audit.TopicLink) != "" {
 				m.subscribeAll(f.link(audit.TopicLink))
 			}
 		}

@@ -135,8 +135,8 @@ func Broken(f *audit.Finding) *audit.Link {
 // Chain is the path in one line, with the link that broke marked.
 func Chain(f *audit.Finding) string {
 	var parts []string
-	for i, l := range f.Path {
-		text := l.Kind + " " + short(l.Name)
+	for i := range f.Path {
+		text := f.Path[i].Called(short)
 		if i == f.Broke {
 			text = "(!) " + text
 		}

@@ -166,3 +166,29 @@ func TestCutNames(t *testing.T) {
 		}
 	}
 }
+
+// What is not there is said to be not there, instead of being called by a word that
+// looks like a name; and one that is called so keeps its name.
+func TestChainOfWhatIsNotThere(t *testing.T) {
+	f := audit.Finding{Control: "root-usage", Broke: 3, Path: []audit.Link{
+		{Kind: audit.TrailLink, Name: "none"}, {Kind: audit.MetricLink, Name: "?"}, {Kind: audit.AlarmLink, Rank: audit.Unknown},
+		{Kind: audit.SubscriptionLink, Rank: audit.Broken}, {Kind: audit.FilterLink, Rank: audit.Broken},
+	}}
+	const want = "trail none > metric ? > alarm not read > (!) no confirmed subscription > no metric filter"
+	if got := Chain(&f); got != want {
+		t.Errorf("chain: %s\nwant:  %s", got, want)
+	}
+	var drawn []string
+	for _, n := range nodes(&f)[:len(f.Path)] {
+		drawn = append(drawn, strings.TrimSpace(n.Kind+" "+n.Short))
+	}
+	if got, want := strings.Join(drawn, " > "), strings.ReplaceAll(want, "(!) ", ""); got != want {
+		t.Errorf("drawn: %s\nwant:  %s", got, want)
+	}
+	if got := at(&f); got != "subscription" {
+		t.Errorf("SARIF's place: %s", got)
+	}
+	if got := resourcesOf(&Report{Account: "111122223333", Region: "eu-west-1"}, &f, 9); len(got) != 2 {
+		t.Errorf("resources: %v", got)
+	}
+}

@@ -23,8 +23,8 @@ var hubTypes = map[string]string{
 }
 
 // resourcesOf are the resources of a finding's chain, the one that broke first,
-// each once and at most limit of them. Names of what is not there ("none", "?")
-// are no resources. Empty when there are none: the finding is about the account.
+// each once and at most limit of them. What has no name is not there, or not known.
+// Empty when there are none: the finding is about the account.
 func resourcesOf(r *Report, f *audit.Finding, limit int) []resource {
 	var found []resource
 	at := place{partition: r.Partition, account: r.Account, region: r.Region}
@@ -33,7 +33,7 @@ func resourcesOf(r *Report, f *audit.Finding, limit int) []resource {
 	}
 	arns := arnsOf(f)
 	for i, l := range f.Path {
-		if l.Name == "" || l.Name == "none" || l.Name == "?" {
+		if l.Name == "" {
 			continue
 		}
 		one := resource{kind: l.Kind, name: l.Name, id: at.arn(l, arns)}

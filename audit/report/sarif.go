@@ -90,7 +90,10 @@ func sarifResult(r *Report, f *audit.Finding, rule int) object {
 
 // at is the resource of the link that broke.
 func at(f *audit.Finding) string {
-	if l := Broken(f); l != nil {
+	switch l := Broken(f); {
+	case l != nil && l.Name == "":
+		return l.Kind
+	case l != nil:
 		return l.Kind + "/" + l.Name
 	}
 	return f.Control

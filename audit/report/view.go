@@ -217,8 +217,13 @@ var states = map[audit.Rank]string{
 func nodes(f *audit.Finding) []node {
 	var list []node
 	ends := ""
-	for _, l := range f.Path {
-		list = append(list, node{Kind: l.Kind, Name: l.Name, Short: shortOf(l), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text})
+	for i := range f.Path {
+		l := &f.Path[i]
+		n := node{Kind: l.Kind, Name: l.Name, Short: shortOf(*l), Class: l.Rank.String(), State: states[l.Rank], Text: l.Text}
+		if n.Name == "" {
+			n.Kind = l.Called(short)
+		}
+		list = append(list, n)
 		ends = l.Kind
 	}
 	if i := slices.Index(wayOfAlarm, ends); isAlarm()[f.Control] && i >= 0 && f.Broke >= 0 {
