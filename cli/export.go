@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -81,7 +82,7 @@ func newExportForm(s Streams, form exportForm) *cobra.Command {
   tocsin export FORM --benchmark 3.0.0 --control root-usage,vpc-changes
   tocsin export FORM --findings findings.json`, "FORM", form.name),
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runExport(o, form, cmd.Flags(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runExport(cmd.Context(), o, form, cmd.Flags(), s) },
 	}
 	o.addFlags(cmd.Flags())
 	completeControls(cmd)
@@ -109,14 +110,14 @@ func (o *exportOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.force, "force", false, "write over the file of --output")
 }
 
-func runExport(o exportOptions, form exportForm, set *pflag.FlagSet, s Streams) error {
+func runExport(ctx context.Context, o exportOptions, form exportForm, set *pflag.FlagSet, s Streams) error {
 	if o.compat != "" && !slices.Contains(export.Auditors(), o.compat) {
 		return usagef("--compat: %q is not one of %s%s", o.compat, strings.Join(export.Auditors(), ", "), didYouMean(o.compat, export.Auditors()))
 	}
 	if o.force && o.output == "" {
 		return usagef("--force says that the file of --output may be written over, and there is no --output")
 	}
-	plan, err := o.plan(form, set, s)
+	plan, err := o.plan(ctx, form, set, s)
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (o *exportOptions) save(text string, form exportForm) error {
 }
 
 // plan is what is asked for: a pack, or the mend of findings.
-func (o *exportOptions) plan(form exportForm, set *pflag.FlagSet, s Streams) (*export.Plan, error) {
+func (o *exportOptions) plan(ctx context.Context, form exportForm, set *pflag.FlagSet, s Streams) (*export.Plan, error) {
 	version := control.Newest
 	if o.benchmark != "" {
 		v, err := control.ParseVersion(o.benchmark)
@@ -169,7 +170,7 @@ func (o *exportOptions) plan(form exportForm, set *pflag.FlagSet, s Streams) (*e
 		Subscribers: append(slices.Clone(o.mails), o.endpoints...),
 	}
 	if o.findings != "" {
-		return o.mend(form, to, set, s)
+		return o.mend(ctx, form, to, set, s)
 	}
 	for _, name := range []string{"account", "region"} {
 		if set.Changed(name) {
@@ -221,13 +222,16 @@ func (o *exportOptions) selected(version control.Version, s Streams) ([]control.
 }
 
 // mend is the plan of what mends the findings of a file.
-func (o *exportOptions) mend(form exportForm, to export.Options, set *pflag.FlagSet, s Streams) (*export.Plan, error) {
+func (o *exportOptions) mend(ctx context.Context, form exportForm, to export.Options, set *pflag.FlagSet, s Streams) (*export.Plan, error) {
 	for _, name := range []string{"pack", "benchmark", "log-group"} {
 		if set.Changed(name) && !(name == "log-group" && o.trail) {
 			return nil, usagef("--%s and --findings exclude each other: the findings say what is to be mended, and where", name)
 		}
 	}
-	text, err := readFindings(o.findings, s)
+	text, err := readFindings(ctx, o.findings, s)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, usagef("--findings: %w", err)
 	}
@@ -261,9 +265,9 @@ func (o *exportOptions) mend(form exportForm, to export.Options, set *pflag.Flag
 }
 
 // readFindings reads a file, or standard input where it is called so.
-func readFindings(name string, s Streams) ([]byte, error) {
+func readFindings(ctx context.Context, name string, s Streams) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(s.In)
+		return io.ReadAll(interruptible(ctx, s.In))
 	}
 	return os.ReadFile(name)
 }

@@ -370,7 +370,7 @@ func (v *validation) openResume() (closing func() error, err error) {
 	}
 	f, err := os.OpenFile(v.o.resume, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--resume: %w", err)
+		return nil, usagef("--resume: %w", err)
 	}
 	done, err := flow.NewDone(f, f)
 	if err != nil {

@@ -284,7 +284,7 @@ func TestValidateLogsAskedWrongly(t *testing.T) {
 		{[]string{"s3://"}, 2, "bucket"},
 		{[]string{"one", "two"}, 2, "one bucket or directory at a time"},
 		{nil, 2, "name a place"},
-		{[]string{"--resume", empty, "--public-keys", keys, dir}, 1, "--resume"},
+		{[]string{"--resume", empty, "--public-keys", keys, dir}, 2, "--resume"},
 		{[]string{"--resume", file, "--public-keys", keys, dir}, 2, "--resume"},
 	} {
 		code, out, errs := run(t.Context(), append([]string{"validate-logs"}, c.args...)...)

@@ -252,8 +252,12 @@ func (m *mender) step(f *Finding, one call) {
 		if len(one.options[name]) == 0 {
 			s.options = append(s.options, option{name: name, bare: true})
 		}
-		for _, v := range one.options[name] {
-			s.options = append(s.options, option{name: name, value: v})
+		switch values := one.options[name]; {
+		case len(values) > 1, operations[one.operation][name] < 0 && strings.HasPrefix(strings.Join(values, ""), "["):
+			// An option that is given twice counts once, and what begins like a list is read as one.
+			s.options = append(s.options, option{name: name, value: jsonText(values)})
+		case len(values) == 1:
+			s.options = append(s.options, option{name: name, value: values[0]})
 		}
 	}
 	if !slices.ContainsFunc(m.plan.Steps, func(had Step) bool { return had.command() == s.command() }) {

@@ -95,6 +95,28 @@ func found(t *testing.T, id, filter, summary, evidence string) Finding {
 	return f
 }
 
+// Of an option that is given several times the AWS CLI takes the last one alone, and
+// a name that begins like a list it would read as one.
+func TestNamesOfAlarmsStayApart(t *testing.T) {
+	for names, want := range map[string]string{
+		"one":     `--alarm-names=one`,
+		"one two": `--alarm-names='["one","two"]'`,
+		"'[one]'": `--alarm-names='["[one]"]'`,
+	} {
+		f := Finding{
+			Account: account, Region: region, Control: "root-usage", Status: audit.Failed,
+			Mend: &audit.Mend{CLI: []string{"aws cloudwatch enable-alarm-actions --region " + region + " --alarm-names " + names}},
+		}
+		p, err := Mend([]Finding{f}, Options{Prefix: "security"}, ForScript)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Script(p); !strings.Contains(got, "aws cloudwatch enable-alarm-actions "+want+" ") {
+			t.Errorf("%s: want %s in\n%s", names, want, got)
+		}
+	}
+}
+
 // A filter is replaced only where that takes nothing away from another control.
 func TestFiltersThatOthersNeedStay(t *testing.T) {
 	const everything = "it matches nearly every event, so that its alarm never leaves ALARM"

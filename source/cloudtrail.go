@@ -16,7 +16,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"tocsin/core/digest"
 )
@@ -30,7 +29,7 @@ type CloudTrail struct {
 
 // NewCloudTrail uses the usual AWS configuration.
 func NewCloudTrail(ctx context.Context) (*CloudTrail, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := loadConfig(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +178,7 @@ func (c *CloudTrail) attempt(ctx context.Context, region, operation string, body
 	}
 	credentials, err := c.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", operation, err)
+		return nil, false, fmt.Errorf("%s: %w", operation, noCredentials(err))
 	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "cloudtrail", region, time.Now()); err != nil {

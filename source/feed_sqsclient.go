@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"regexp"
 
@@ -35,7 +34,7 @@ func configuredQueue(ctx context.Context, queue string) (SQSClient, error) {
 		return nil, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, fmt.Errorf("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login (%w)", err)
+		return nil, noCredentials(err)
 	}
 	if m := queueHost.FindStringSubmatch(u.Hostname()); m != nil {
 		cfg.Region = m[1] + m[2]

@@ -78,7 +78,7 @@ func (o *s3Objects) pages(ctx context.Context, in *s3.ListObjectsV2Input, visit 
 	for {
 		out, err := api.ListObjectsV2(ctx, in)
 		if err != nil {
-			return fmt.Errorf("list s3://%s/%s: %w", *in.Bucket, aws.ToString(in.Prefix), err)
+			return fmt.Errorf("list s3://%s/%s: %w", *in.Bucket, aws.ToString(in.Prefix), briefly(err))
 		}
 		if !visit(out) {
 			return nil
@@ -138,7 +138,7 @@ func (o *s3Objects) Get(ctx context.Context, bucket, key string) (Object, error)
 	case errors.As(err, &missing):
 		return Object{}, fmt.Errorf("s3://%s/%s: %w", bucket, key, fs.ErrNotExist)
 	case err != nil:
-		return Object{}, fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
+		return Object{}, fmt.Errorf("s3://%s/%s: %w", bucket, key, briefly(err))
 	}
 	meta := make(map[string]string, len(got.Metadata))
 	for name, value := range got.Metadata {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -256,5 +257,22 @@ func TestMirrorOfManyFolders(t *testing.T) {
 	all.Wait()
 	if err := mirror.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A person who reads an error of S3 has no use for the names of requests and hosts.
+func TestErrorsOfS3AreBrief(t *testing.T) {
+	objects := inS3(t)
+	_, listed := objects.Folders(t.Context(), "nowhere", "")
+	_, got := objects.Get(t.Context(), "nowhere", "x")
+	for what, err := range map[string]error{"list": listed, "get": got} {
+		if err == nil || !strings.Contains(err.Error(), "s3://nowhere/") || !strings.Contains(err.Error(), "NoSuchBucket") ||
+			strings.Contains(err.Error(), "RequestID") || strings.Contains(err.Error(), "operation error") {
+			t.Errorf("%s: %v", what, err)
+		}
+		var answer smithy.APIError
+		if !errors.As(err, &answer) {
+			t.Errorf("%s: what the service answered cannot be asked for any more", what)
+		}
 	}
 }

@@ -117,7 +117,7 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 		return nil, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, fmt.Errorf("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login (%w)", err)
+		return nil, noCredentials(err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion
@@ -140,6 +140,11 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 		}
 	}
 	return client, nil
+}
+
+// noCredentials says what to do where no credentials are found.
+func noCredentials(err error) error {
+	return fmt.Errorf("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login (%w)", err)
 }
 
 // loadConfig is the usual AWS configuration. On a machine that is not in AWS the
