@@ -181,7 +181,11 @@ func (v *validateView) folder(f flow.FolderReport) {
 		fmt.Fprintf(v.w, "  and %s\n", count(f.UnnamedLeftOut, "further log file"))
 	}
 	if f.Uncovered > 0 {
-		fmt.Fprintf(v.w, "  %s not listed by a digest, as their time is not covered (yet)\n", count(f.Uncovered, "log file"))
+		whose := "their"
+		if f.Uncovered == 1 {
+			whose = "its"
+		}
+		fmt.Fprintf(v.w, "  %s not listed by a digest, as %s time is not covered (yet)\n", count(f.Uncovered, "log file"), whose)
 	}
 }
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -74,7 +75,7 @@ func (k *keyring) all() digest.Keys {
 }
 
 // verify checks a digest. The key of a backfill digest is looked for around the
-// time of its making.
+// time of its making. An error says that the keys could not be had.
 func (k *keyring) verify(ctx context.Context, o digest.Object) (digest.Checked, error) {
 	c := digest.Verify(o, k.all())
 	if c.Verdict.Reason != digest.UnknownKey || !digest.IsBackfill(o.Place.Key) {
@@ -86,6 +87,10 @@ func (k *keyring) verify(ctx context.Context, o digest.Object) (digest.Checked, 
 		return c, nil
 	}
 	if err := k.load(ctx, made.Add(-aroundBackfill), made.Add(aroundBackfill)); err != nil {
+		var none *NoKeysError
+		if !errors.As(err, &none) {
+			return c, err // whether there is such a key is not known
+		}
 		c.Verdict.Detail = err
 		return c, nil
 	}

@@ -92,6 +92,9 @@ func (w *cliWalk) step(ctx context.Context, at digest.Place) {
 	if d == nil {
 		d = w.examine(ctx, w.keys, at, w.last)
 	}
+	if w.err = ctx.Err(); w.err != nil {
+		return // what was not read to its end is not told
+	}
 	w.last = at
 	for _, s := range w.walk.Took(d.Checked) {
 		result := StepResult{Step: s, Backfill: w.backfill}

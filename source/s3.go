@@ -144,7 +144,11 @@ func configured(ctx context.Context, bucket string) (S3Client, error) {
 
 // noCredentials says what to do where no credentials are found.
 func noCredentials(err error) error {
-	return fmt.Errorf("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login (%w)", err)
+	const remedy = "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login"
+	if strings.Contains(err.Error(), "ec2imds") { // the last place looked at, and this is no machine in AWS
+		return &briefError{remedy, err}
+	}
+	return fmt.Errorf(remedy+" (%w)", err)
 }
 
 // loadConfig is the usual AWS configuration. On a machine that is not in AWS the
