@@ -53,7 +53,7 @@ func Mend(findings []Finding, o Options, form Form) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	place, err := placeOf(findings)
+	place, err := placeOf(findings, o.Warnings)
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +103,12 @@ func (m *mender) named(key string) string {
 
 type place struct{ account, region string }
 
-// placeOf is where the findings are to be mended. There may be only one place: the
+// placeOf is where the findings are to be mended, those of warnings if they are. There may be only one place: the
 // forms are for one account and Region each.
-func placeOf(findings []Finding) (place, error) {
+func placeOf(findings []Finding, warnings bool) (place, error) {
 	var all []place
 	for i := range findings {
-		if f := &findings[i]; f.Broken() && f.Mend != nil {
+		if f := &findings[i]; f.Broken() && f.Mend != nil && (warnings || f.Status == audit.Failed) {
 			all = addPlace(all, place{f.Account, f.chainRegion()})
 		}
 	}

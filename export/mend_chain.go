@@ -192,17 +192,26 @@ func (m *mender) madeUp(arn string) bool {
 	return strings.HasSuffix(arn, ":security-alarms") && !m.topics[arn]
 }
 
-// notify lets an alarm publish to a topic that works for another control, or to
-// the plan's own.
+// notify lets an alarm publish to a topic of its Region that works for another
+// control, or to the plan's own.
 func (m *mender) notify(a *Alarm) {
 	for i := range m.findings {
-		if f := &m.findings[i]; f.Status == audit.Passed && f.link(audit.TopicLink) != "" {
-			a.Actions = append(a.Actions, f.link(audit.TopicLink))
+		f := &m.findings[i]
+		if topic := f.link(audit.TopicLink); f.Status == audit.Passed && topic != "" && regionOf(topic) == m.plan.Region {
+			a.Actions = append(a.Actions, topic)
 			return
 		}
 	}
 	a.Notify = true
 	m.ownTopic()
+}
+
+// regionOf is the Region of an ARN, "" for a text that is none.
+func regionOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[3]
+	}
+	return ""
 }
 
 // ownTopic gives the plan a topic under a name that no topic of the account has.

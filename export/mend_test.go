@@ -95,6 +95,38 @@ func found(t *testing.T, id, filter, summary, evidence string) Finding {
 	return f
 }
 
+// What is only warned of, and so is left as it is, keeps nothing else from being mended.
+func TestWarningsElsewhereAreInNobodysWay(t *testing.T) {
+	failed := found(t, "root-usage", "root", "it misses something", "")
+	warned := found(t, "vpc-changes", "vpc", "it leaves somebody out", "")
+	warned.Status, warned.Region = audit.Warning, "ap-south-1"
+	warned.Mend.CLI[0] = strings.ReplaceAll(warned.Mend.CLI[0], region, "ap-south-1")
+	p, err := Mend([]Finding{warned, failed}, Options{Prefix: "security"}, ForScript)
+	if err != nil || p.Region != region || len(p.Filters) != 1 {
+		t.Errorf("%v, %+v", err, p)
+	}
+	if _, err := Mend([]Finding{warned, failed}, Options{Prefix: "security", Warnings: true}, ForScript); err == nil {
+		t.Error("both are to be mended, and are in two places")
+	}
+}
+
+// CloudWatch publishes to topics of the alarm's own Region.
+func TestTopicsOfOtherRegionsDoNotServe(t *testing.T) {
+	for at, want := range map[string]bool{region: true, "ap-south-1": false} {
+		topic := "arn:aws:sns:" + at + ":" + account + ":works"
+		passed := Finding{Account: account, Region: at, Control: "vpc-changes", Status: audit.Passed, Path: []pathLink{{Kind: audit.TopicLink, Name: topic, State: "holds"}}}
+		failed := found(t, "root-usage", "root", "it misses something", "")
+		failed.Path = []pathLink{{Kind: audit.FilterLink, Name: "root", State: "broken"}, {Kind: audit.AlarmLink, State: "broken"}}
+		p, err := Mend([]Finding{passed, failed}, Options{Prefix: "security"}, ForScript)
+		if err != nil || len(p.Alarms) != 1 {
+			t.Fatalf("%v, %+v", err, p)
+		}
+		if a := p.Alarms[0]; slices.Contains(a.Actions, topic) != want || a.Notify == want {
+			t.Errorf("%s: told are %v, and by the plan's own topic: %v", at, a.Actions, a.Notify)
+		}
+	}
+}
+
 // Of an option that is given several times the AWS CLI takes the last one alone, and
 // a name that begins like a list it would read as one.
 func TestNamesOfAlarmsStayApart(t *testing.T) {
