@@ -171,8 +171,11 @@ func TestCutNames(t *testing.T) {
 // looks like a name; and one that is called so keeps its name.
 func TestChainOfWhatIsNotThere(t *testing.T) {
 	f := audit.Finding{Control: "root-usage", Broke: 3, Path: []audit.Link{
-		{Kind: audit.TrailLink, Name: "none"}, {Kind: audit.MetricLink, Name: "?"}, {Kind: audit.AlarmLink, Rank: audit.Unknown},
-		{Kind: audit.SubscriptionLink, Rank: audit.Broken}, {Kind: audit.FilterLink, Rank: audit.Broken},
+		{Kind: audit.TrailLink, Name: "none"},
+		{Kind: audit.MetricLink, Name: "?"},
+		{Kind: audit.AlarmLink, Rank: audit.Unknown},
+		{Kind: audit.SubscriptionLink, Rank: audit.Broken},
+		{Kind: audit.FilterLink, Rank: audit.Broken},
 	}}
 	const want = "trail none > metric ? > alarm not read > (!) no confirmed subscription > no metric filter"
 	if got := Chain(&f); got != want {
