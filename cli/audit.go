@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -82,7 +83,7 @@ func (o *auditOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.externalID, "external-id", "", "the `ID` that the roles ask for")
 	f.StringSliceVar(&o.accounts, "account", nil, "audit these `ACCOUNTS`, by --role")
 	f.BoolVar(&o.organization, "organization", false, "audit all active accounts of the organization, by --role; with --account, those of them")
-	f.StringVar(&o.endpoint, "endpoint-url", "", "ask this `URL` instead of AWS")
+	f.StringVar(&o.endpoint, "endpoint-url", "", "ask this `URL` instead of AWS (default: that of AWS_ENDPOINT_URL)")
 	f.StringVar(&o.benchmark, "benchmark", string(control.Newest), "by this `VERSION` of the CIS AWS Foundations Benchmark")
 	f.StringSliceVar(&o.controls, "control", nil, "judge only these `CONTROLS`, which may be such that the benchmark does not have")
 	f.StringVar(&o.format, "format", "table", "`FORM` of the result: table, json, junit, sarif, html, asff (Security Hub) or ocsf")
@@ -131,6 +132,8 @@ type auditing struct {
 }
 
 func runAudit(ctx context.Context, o auditOptions, s Streams) error {
+	// A server that stands in for AWS is one, however it is named.
+	o.endpoint = cmp.Or(o.endpoint, s.Getenv("AWS_ENDPOINT_URL"))
 	write, err := o.check(&s)
 	if err != nil {
 		return err

@@ -14,9 +14,22 @@ import (
 // A server that answers who asks and nothing else: whatever it refuses is named,
 // and nothing is PASSED.
 func TestAuditOfAnAccountThatRefuses(t *testing.T) {
-	var calls atomic.Int32
+	t.Run("the endpoint by a flag", func(t *testing.T) {
+		auditOfAnAccountThatRefuses(t, func(url string) []string { return []string{"--endpoint-url", url} })
+	})
+	t.Run("by the environment", func(t *testing.T) {
+		auditOfAnAccountThatRefuses(t, func(url string) []string { t.Setenv("AWS_ENDPOINT_URL", url); return nil })
+	})
+}
+
+func auditOfAnAccountThatRefuses(t *testing.T, at func(url string) []string) {
+	t.Helper()
+	var calls, cbor atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
+		if strings.Contains(r.URL.Path, "/operation/") || r.Header.Get("Smithy-Protocol") != "" {
+			cbor.Add(1)
+		}
 		if err := r.ParseForm(); err == nil && r.PostForm.Get("Action") == "GetCallerIdentity" {
 			w.Header().Set("Content-Type", "text/xml")
 			if _, err := w.Write([]byte(`<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)); err != nil {
@@ -35,7 +48,7 @@ func TestAuditOfAnAccountThatRefuses(t *testing.T) {
 	var out, errs strings.Builder
 	s := Standard()
 	s.Out, s.Err = &out, &errs
-	if code := Main(t.Context(), []string{"audit", "--endpoint-url", server.URL, "--region", "us-east-1", "--json"}, s); code != exitFindings {
+	if code := Main(t.Context(), append([]string{"audit", "--region", "us-east-1", "--json"}, at(server.URL)...), s); code != exitFindings {
 		t.Fatalf("exit code %d: %s", code, errs.String())
 	}
 	var got struct {
@@ -48,6 +61,9 @@ func TestAuditOfAnAccountThatRefuses(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || len(got.Reports) != 1 || len(got.Reports[0].Findings) < 15 {
 		t.Fatalf("%v: %s", err, out.String())
+	}
+	if calls.Load() == 0 || cbor.Load() > 0 {
+		t.Errorf("%d of %d calls in CBOR, which not every server knows", cbor.Load(), calls.Load())
 	}
 	for _, f := range got.Reports[0].Findings {
 		if f.Status != audit.NotAvailable || !strings.Contains(f.Summary, "cloudtrail:DescribeTrails on * in account 111122223333 (AccessDeniedException)") {
