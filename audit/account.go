@@ -244,10 +244,12 @@ type Topic struct {
 
 // A Key is a KMS key as a topic or trail names it. What is nil or "" was not read.
 type Key struct {
-	Name   string // id, ARN or alias
-	State  string // Enabled, Disabled, ...
-	AWS    bool   // AWS manages it
-	Policy *string
+	Name            string // id, ARN or alias
+	Account, Region string // where it is known by that name
+	ARN             string
+	State           string // Enabled, Disabled, ...
+	AWS             bool   // AWS manages it
+	Policy          *string
 }
 
 // A Subscription is one of a topic. Attributes is nil when not read; Skipped says
@@ -298,10 +300,12 @@ func (a *Account) unread(action, resource string) string {
 	return "not readable without " + action + " on " + resource
 }
 
-func (a *Account) key(name string) *Key {
+// key is the key that a topic or trail calls so, by the user's ARN.
+func (a *Account) key(name, user string) *Key {
+	account, region := keyPlace(name, user)
 	for i := range a.Keys {
-		if a.Keys[i].Name == name {
-			return &a.Keys[i]
+		if k := &a.Keys[i]; k.Name == name && k.Account == account && k.Region == region {
+			return k
 		}
 	}
 	return nil

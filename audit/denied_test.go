@@ -32,7 +32,7 @@ var denials = []struct {
 	{action: "sns:GetSubscriptionAttributes", control: "root-usage"},
 	{action: "kms:DescribeKey", control: "root-usage", changes: []string{`text topic|KmsMasterKeyId alias/alarms`}},
 	{action: "kms:GetKeyPolicy", control: "root-usage", changes: []string{
-		`text topic|KmsMasterKeyId alias/alarms`, `set kms:DescribeKey|alias/alarms {"KeyMetadata":{"KeyState":"Enabled","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`,
+		`text topic|KmsMasterKeyId alias/alarms`, `set kms:DescribeKey|111122223333/us-east-1/alias/alarms {"KeyMetadata":{"KeyState":"Enabled","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`,
 	}},
 	{action: "kms:DescribeKey", control: "trail-kms-encryption", changes: []string{`del status|LatestDeliveryTime`}},
 	{action: "s3:GetBucketLogging", control: "trail-bucket-access-logging"},

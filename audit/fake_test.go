@@ -172,12 +172,20 @@ func (f fake) GetBucketLogging(_ context.Context, in *s3.GetBucketLoggingInput, 
 	return answer[s3.GetBucketLoggingOutput](f, "s3:GetBucketLogging", *in.Bucket)
 }
 
+// keyed is what a key is asked for by: an id or alias is one of the account and Region.
+func (f fake) keyed(name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	return f.account + "/" + f.region + "/" + name
+}
+
 func (f fake) DescribeKey(_ context.Context, in *kms.DescribeKeyInput, _ ...func(*kms.Options)) (*kms.DescribeKeyOutput, error) {
-	return answer[kms.DescribeKeyOutput](f, "kms:DescribeKey", *in.KeyId)
+	return answer[kms.DescribeKeyOutput](f, "kms:DescribeKey", f.keyed(*in.KeyId))
 }
 
 func (f fake) GetKeyPolicy(_ context.Context, in *kms.GetKeyPolicyInput, _ ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error) {
-	return answer[kms.GetKeyPolicyOutput](f, "kms:GetKeyPolicy", *in.KeyId)
+	return answer[kms.GetKeyPolicyOutput](f, "kms:GetKeyPolicy", f.keyed(*in.KeyId))
 }
 
 // read asks the fake account with these answers.

@@ -115,7 +115,7 @@ func rich(t testing.TB) map[string]any {
 	answers := small(t)
 	for _, line := range []string{
 		`text topic|KmsMasterKeyId alias/alarms`,
-		`set kms:DescribeKey|alias/alarms {"KeyMetadata":{"KeyState":"Enabled","KeyManager":"CUSTOMER","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`,
+		`set kms:DescribeKey|111122223333/us-east-1/alias/alarms {"KeyMetadata":{"KeyState":"Enabled","KeyManager":"CUSTOMER","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`,
 		`set kms:GetKeyPolicy|arn:aws:kms:us-east-1:111122223333:key/1 {"Policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"cloudwatch.amazonaws.com\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}]}"}`,
 		`set cloudwatch:ListAlarmMuteRules|111122223333/us-east-1|AlarmMuteRuleSummaries [{"AlarmMuteRuleArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm-mute-rule:works","Status":"ACTIVE"}]`,
 		`set cloudwatch:GetAlarmMuteRule|works {"Name":"works","MuteTargets":{"AlarmNames":["other"]},"Rule":{"Schedule":{"Expression":"cron(0 2 * * *)","Duration":"PT4H","Timezone":"UTC"}}}`,

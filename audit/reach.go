@@ -153,7 +153,7 @@ func (a *Account) keyLink(r ringer, t *Topic, name string, proved bool) Link {
 		l.Rank, l.problem, l.Text = Broken, topicKey, text
 		return l
 	}
-	k := a.key(name)
+	k := a.key(name, t.ARN)
 	if k == nil {
 		k = &Key{Name: name}
 	}
@@ -165,7 +165,7 @@ func (a *Account) keyLink(r ringer, t *Topic, name string, proved bool) Link {
 	}
 	if k.Policy != nil {
 		l.evidence = evidence("kms:GetKeyPolicy", name, map[string]any{"KeyState": k.State, "Policy": *k.Policy})
-		if rank, text := r.mayUse(name, t, *k.Policy); rank == Broken {
+		if rank, text := r.mayUse(k); rank == Broken {
 			return broken(text)
 		} else if rank == Unknown {
 			l.Rank, l.Text = rank, text
@@ -185,13 +185,13 @@ func (a *Account) keyLink(r ringer, t *Topic, name string, proved bool) Link {
 }
 
 // mayUse judges whether a key's policy lets CloudWatch encrypt a notice.
-func (r ringer) mayUse(key string, t *Topic, text string) (Rank, string) {
-	p, err := policy.Parse(text, policy.Any)
+func (r ringer) mayUse(k *Key) (Rank, string) {
+	p, err := policy.Parse(*k.Policy, policy.Any)
 	if err != nil {
 		return Unknown, "its policy cannot be read: " + firstLine(err.Error())
 	}
 	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
-		request := r.publisher(action, key, arnPart(t.ARN, 4))
+		request := r.publisher(action, k.ARN, k.Account)
 		request.Context["kms:ViaService"] = nil
 		d := policy.Evaluate(policy.Policies{Resource: &policy.Named{Name: "the key's policy", Policy: p}, ResourceDecides: true}, request)
 		switch {

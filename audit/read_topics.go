@@ -115,7 +115,7 @@ func (r *reader) readTopic(ctx context.Context, arn, alarmAccount string) Topic 
 			t.Attributes = map[string]string{}
 		}
 		if key := t.Attributes["KmsMasterKeyId"]; key != "" && !awsManaged(key) {
-			r.readKey(ctx, key, account, region, true)
+			r.readKey(ctx, key, arn, account, true)
 		}
 	}
 	r.readSubscriptions(ctx, &t, c, account, region)

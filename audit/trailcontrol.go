@@ -125,7 +125,7 @@ func (a *Account) trailKeyLinks(t *Trail) []Link {
 		return []Link{l}
 	}
 	key := Link{Kind: KeyLink, Name: t.KMSKey}
-	k := a.key(t.KMSKey)
+	k := a.key(t.KMSKey, t.ARN)
 	switch {
 	case t.delivers(a.At):
 		key.Text = "log files were delivered with it lately"
