@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -363,6 +364,27 @@ func (v *validation) openData(ctx context.Context) error {
 	return nil
 }
 
+// resumePlace is the place that what --resume notes is about. Of a bucket it is
+// the whole, as digests name bucket and key of what they list. Another server
+// may have a bucket of that name.
+func (v *validation) resumePlace() (string, error) {
+	if v.dir == "" {
+		place := "s3://" + v.bucket
+		if server := cmp.Or(v.s.Getenv("AWS_ENDPOINT_URL_S3"), v.s.Getenv("AWS_ENDPOINT_URL")); server != "" {
+			place += " at " + server
+		}
+		return place, nil
+	}
+	dir, err := filepath.Abs(v.dir)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return "", fmt.Errorf("--resume: %w", err)
+	}
+	return dir, nil
+}
+
 // openResume opens the file of what is done.
 func (v *validation) openResume() (closing func() error, err error) {
 	if v.o.resume == "" {
@@ -372,7 +394,11 @@ func (v *validation) openResume() (closing func() error, err error) {
 	if err != nil {
 		return nil, usagef("--resume: %w", err)
 	}
-	done, err := flow.NewDone(f, f)
+	place, err := v.resumePlace()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	done, err := flow.NewDone(f, place)
 	if err != nil {
 		return nil, errors.Join(usagef("--resume %s: %w", v.o.resume, err), f.Close())
 	}

@@ -152,6 +152,75 @@ func TestValidateLogsResumes(t *testing.T) {
 	}
 }
 
+// What was valid in one place says nothing of another; of a killed run the last
+// line may be torn.
+func TestValidateLogsResumesOnlyThere(t *testing.T) {
+	_, dir, args := mirrored(t, "", func(w *world) { w.chain(0, 6) })
+	done := filepath.Join(t.TempDir(), "done")
+	with := func(place string) (code int, out, errs string) {
+		return run(t.Context(), append(slices.Clone(args[:len(args)-1]), "--resume", done, place)...)
+	}
+	if code, out, errs := with(dir); code != 0 {
+		t.Fatalf("exit code %d: %s%s", code, out, errs)
+	}
+	text, err := os.ReadFile(done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, hashes, _ := strings.Cut(string(text), "\n")
+	bare := t.TempDir()
+	if err := os.CopyFS(bare, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(bare, "trail", "AWSLogs", account, "CloudTrail")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Dir(dir))
+	for name, c := range map[string]struct {
+		file, place string
+		code        int
+		tells       string
+		earlier     int
+		left        string // of the file; the same text if empty
+	}{
+		"again":                    {string(text), dir, 0, "", 12, ""},
+		"the same place otherwise": {string(text), "./" + filepath.Base(dir) + "/", 0, "", 12, ""},
+		"a copy without log files": {string(text), bare, 2, "it is about " + dir + ", not about " + bare + ": name another file", 0, ""},
+		"of an older version":      {hashes, dir, 2, "as an older version wrote it: remove it, or name another file", 0, ""},
+		"a torn last line":         {string(text[:len(text)-9]), dir, 0, "", 10, string(text)},
+		"a torn first line":        {head[:20], dir, 0, "", 0, string(text)},
+		"another torn first line":  {"precious", dir, 2, "it is not what --resume writes", 0, ""},
+		"something else":           {"precious\n", dir, 2, "it is not what --resume writes", 0, ""},
+		"something else within":    {string(text) + "x\n", dir, 2, "line 8 is no hash of a digest: it is not what --resume writes", 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(done, []byte(c.file), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			code, out, errs := with(c.place)
+			if code != c.code || !strings.Contains(errs, c.tells) {
+				t.Errorf("exit code %d: %s%s", code, out, errs)
+			}
+			if c.earlier > 0 != strings.Contains(out, fmt.Sprintf(`"earlier": %d,`, c.earlier)) {
+				t.Errorf("not %d log files of an earlier run: %s", c.earlier, out)
+			}
+			left, err := os.ReadFile(done)
+			want := c.left
+			if want == "" {
+				want = c.file
+			}
+			if err != nil || sortedLines(string(left)) != sortedLines(want) {
+				t.Errorf("%v; the file holds\n%s\nwant\n%s", err, left, want)
+			}
+		})
+	}
+}
+
+// sortedLines is a text with its lines in order: digests are done in any.
+func sortedLines(text string) string {
+	return strings.Join(slices.Sorted(strings.Lines(text)), "")
+}
+
 func TestValidateLogsInterrupted(t *testing.T) {
 	_, _, args := mirrored(t, "", func(w *world) { w.chain(0, 6) })
 	ctx, stop := context.WithCancel(t.Context())
