@@ -222,7 +222,7 @@ func TestAnswersThatSayNothing(t *testing.T) {
 			if err := apply(answers, `text topic|KmsMasterKeyId alias/alarms`); err != nil {
 				t.Fatal(err)
 			}
-			if err := apply(answers, `set kms:DescribeKey|alias/alarms {"KeyMetadata":{"KeyState":"Enabled","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`); err != nil {
+			if err := apply(answers, `set kms:DescribeKey|111122223333/us-east-1/alias/alarms {"KeyMetadata":{"KeyState":"Enabled","Arn":"arn:aws:kms:us-east-1:111122223333:key/1"}}`); err != nil {
 				t.Fatal(err)
 			}
 			inner, e := open(answers, &asked{}), empty{none}
