@@ -211,14 +211,16 @@ type Mute struct {
 	answer any
 }
 
-// A CompositeAlarm is a composite alarm with its state.
+// A CompositeAlarm is a composite alarm with its state. Odd says why its rule could
+// not be read, which then is nil.
 type CompositeAlarm struct {
 	alarm.Composite
-	Enabled *bool
-	State   alarm.State
-	Since   time.Time
-	Odd     string
-	answer  any
+	Enabled  *bool
+	State    alarm.State
+	Since    time.Time
+	Odd      string
+	ruleText string
+	answer   any
 }
 
 // An ActionRecord is what the history says of an action.

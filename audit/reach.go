@@ -70,11 +70,20 @@ func (a *Account) follow(r ringer, action string) []Link {
 		return []Link{l}
 	}
 	links := append([]Link{l}, a.topicLinks(r, t, acted && !record.Failed)...)
-	if record.Failed && worst(links) < Broken {
+	switch rank := worst(links); {
+	case !record.Failed || rank == Broken:
+	case rank < Unknown && a.At.Sub(record.At) > failedBefore:
+		links[0].Rank, links[0].Text = Restricted, failureText(record)+"; what comes after it holds today, and it has not been done since"
+	default:
 		links[0].Rank, links[0].Text = Broken, failureText(record)
 	}
 	return links
 }
+
+// failedBefore is the age at which a failed action is no longer taken for the way
+// things are where all links after it were read and hold: what broke then may have
+// been mended, which a topic and a key have no time of.
+const failedBefore = 24 * time.Hour
 
 func failureText(r ActionRecord) string {
 	text := "it failed at " + r.At.Format("2006-01-02T15:04:05Z")
@@ -98,6 +107,11 @@ func (a *Account) topicLinks(r ringer, t *Topic, proved bool) []Link {
 	}
 	l.evidence = evidence("sns:GetTopicAttributes", t.ARN, t.answer)
 	l = a.mayPublish(l, r, t)
+	if l.Rank < Unknown && strings.HasSuffix(t.ARN, ".fifo") && !proved {
+		// UNSURE: SNS asks for a MessageGroupId there [SNS API Reference, Publish], of
+		// which CloudWatch's documentation says nothing.
+		l.Rank, l.Text = Unknown, "it is a FIFO topic, of which AWS does not say whether alarms can publish to it"
+	}
 	links := []Link{l}
 	if key := t.Attributes["KmsMasterKeyId"]; key != "" {
 		links = append(links, a.keyLink(r, t, key, proved))
@@ -315,6 +329,12 @@ func (a *Account) composites(set *AlarmSet, child string, childARN string, depth
 	var best []Link
 	for i := range set.Composite {
 		c := &set.Composite[i]
+		if c.Rule == nil && strings.Contains(c.ruleText, child) && (best == nil || worst(best) == Broken) {
+			best = []Link{{
+				Kind: CompositeLink, Name: c.Name, Rank: Unknown, Text: "its rule cannot be read: " + firstLine(c.Odd),
+				evidence: evidence("cloudwatch:DescribeAlarms", c.Name, c.answer),
+			}}
+		}
 		if c.Rule == nil || depth > 5 || !slices.ContainsFunc(c.Rule.Refs(), func(ref string) bool { return ref == child || ref == childARN }) {
 			continue
 		}

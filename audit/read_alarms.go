@@ -211,7 +211,8 @@ func readComposite(a cwtypes.CompositeAlarm) CompositeAlarm {
 			ActionsEnabled: aws.ToBool(a.ActionsEnabled), AlarmActions: a.AlarmActions, ActionsSuppressor: aws.ToString(a.ActionsSuppressor),
 			WaitPeriod: int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), ExtensionPeriod: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
 		},
-		Enabled: a.ActionsEnabled, State: alarm.State(a.StateValue), Since: moment(a.StateTransitionedTimestamp), answer: a,
+		Enabled: a.ActionsEnabled, State: alarm.State(a.StateValue), Since: moment(a.StateTransitionedTimestamp),
+		ruleText: aws.ToString(a.AlarmRule), answer: a,
 	}
 	rule, err := alarm.ParseRule(aws.ToString(a.AlarmRule))
 	if err != nil {
