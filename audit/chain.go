@@ -267,11 +267,11 @@ func (j *judge) quietLink(l Link, r *reading, m FilterMetric, ma *MetricAlarm) L
 	}
 	for _, n := range j.noise[r.feed(m)] {
 		switch {
-		case n.filter == r.Name:
+		case n.filter.logGroup == r.logGroup && n.filter.Name == r.Name:
 		case n.calls == nil:
-			worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", n.filter)
+			worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", n.filter.Name)
 		default:
-			worse(Restricted, alarmShared, "filter %s feeds the same metric with what happens all day, such as %s: it is often in ALARM already, and then another event tells nobody", n.filter, n.calls[0])
+			worse(Restricted, alarmShared, "filter %s feeds the same metric with what happens all day, such as %s: it is often in ALARM already, and then another event tells nobody", n.filter.Name, n.calls[0])
 		}
 	}
 	switch cwtypes.EvaluationState(ma.Evaluation) {

@@ -18,7 +18,7 @@ func (r *reading) feed(m FilterMetric) feed {
 // A noise is a filter that keeps the alarms on its metrics in ALARM, always or
 // often, whatever else feeds them.
 type noise struct {
-	filter string
+	filter *Filter
 	calls  []string // the everyday calls that it matches; nil for nearly every event
 }
 
@@ -32,7 +32,7 @@ func noiseOf(readings []reading) map[feed][]noise {
 			continue
 		}
 		for _, m := range r.Metrics {
-			all[r.feed(m)] = append(all[r.feed(m)], noise{r.Name, calls})
+			all[r.feed(m)] = append(all[r.feed(m)], noise{r.Filter, calls})
 		}
 	}
 	return all
