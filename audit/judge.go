@@ -103,7 +103,7 @@ type candidate struct {
 }
 
 func (j *judge) judgeAlarm(c *control.Control, f *Finding) {
-	parts, beside := partsOf(c, j.version)
+	parts, beside := j.partsOf(c)
 	match, noMatch := examplesOf(c, j.version)
 	j.match, j.wanted = match, wantedBy(c, j.version)
 	if len(parts) == 0 {

@@ -26,9 +26,9 @@ type part struct {
 // waysOfControl bounds the alternatives of a control's own pattern.
 const waysOfControl = 200
 
-// partsOf are the events that a control names in a version of the benchmark, and
-// those that other versions or its pattern name beside them.
-func partsOf(c *control.Control, v control.Version) (parts, beside []part) {
+// partsOf are the events of an account that a control names in the version of the
+// benchmark, and those that other versions or its pattern name beside them.
+func (j *judge) partsOf(c *control.Control) (parts, beside []part) {
 	p, err := pattern.Parse(c.Pattern)
 	if err != nil || p.Language != pattern.JSON {
 		return nil, nil
@@ -37,9 +37,10 @@ func partsOf(c *control.Control, v control.Version) (parts, beside []part) {
 	if !ok {
 		return nil, nil
 	}
-	printed := printedPattern(c, v)
+	printed := printedPattern(c, j.version)
 	for _, way := range all {
 		pt, named := partOf(c, way)
+		pt.world = j.account.assume(&pt, way)
 		if !named || printed != nil && pt.world.matches(printed) == no {
 			beside = append(beside, pt)
 			continue
@@ -103,13 +104,18 @@ func partOf(c *control.Control, way []*pattern.Comparison) (part, bool) {
 	if pt.event == "ConsoleLogin" {
 		pt.source, pt.reads = "signin.amazonaws.com", false
 	}
-	pt.world = pt.assume(way)
+	switch {
+	case pt.event == "ConsoleLogin":
+		pt.eventType = "AwsConsoleSignIn"
+	case pt.event != "":
+		pt.eventType = "AwsApiCall"
+	}
 	return pt, named
 }
 
-// assume is the world of the part: what its alternative says, and what is known
-// of such events besides.
-func (pt *part) assume(way []*pattern.Comparison) world {
+// assume is the world of a part: what its alternative says, and what is known of
+// such events of the account besides.
+func (a *Account) assume(pt *part, way []*pattern.Comparison) world {
 	w, _ := possible(world{}, way)
 	add := func(c *pattern.Comparison) {
 		if w.of(c) == maybe {
@@ -120,12 +126,6 @@ func (pt *part) assume(way []*pattern.Comparison) world {
 		add(equals("eventSource", pt.source))
 	}
 	add(equals("eventCategory", pt.category))
-	switch {
-	case pt.event == "ConsoleLogin":
-		pt.eventType = "AwsConsoleSignIn"
-	case pt.event != "":
-		pt.eventType = "AwsApiCall"
-	}
 	if pt.eventType != "" {
 		add(equals("eventType", pt.eventType))
 	}
@@ -134,6 +134,14 @@ func (pt *part) assume(way []*pattern.Comparison) world {
 	}
 	if pt.category == "Management" {
 		add(fact(`$.managementEvent IS TRUE`))
+	}
+	add(equals("recipientAccountId", a.ID))
+	if region := globalRegions[a.Partition]; region != "" && global(pt.source) {
+		add(equals("awsRegion", region))
+	}
+	if w.of(equals("userIdentity.type", "Root")) == yes {
+		add(equals("userIdentity.accountId", a.ID))
+		add(equals("userIdentity.arn", "arn:"+a.Partition+":iam::"+a.ID+":root"))
 	}
 	// Where a field has two values, not the one is the other.
 	for _, two := range [][3]string{{"additionalEventData.MFAUsed", "Yes", "No"}, {"responseElements.ConsoleLogin", "Success", "Failure"}} {

@@ -36,7 +36,7 @@ func (j *judge) path(c *control.Control, v *verdict, candidates []candidate, f *
 	}
 	for i := range j.readings {
 		r := &j.readings[i]
-		parts, _ := partsOf(c, j.version)
+		parts, _ := j.partsOf(c)
 		if !r.meant(c, parts) {
 			continue
 		}
