@@ -40,7 +40,7 @@ func (j *judge) partsOf(c *control.Control) (parts, beside []part) {
 	printed := printedPattern(c, j.version)
 	for _, way := range all {
 		pt, named := partOf(c, way)
-		pt.world = j.account.assume(&pt, way)
+		pt.world = j.account.assume(pt, way)
 		if !named || printed != nil && pt.world.matches(printed) == no {
 			beside = append(beside, pt)
 			continue
@@ -115,7 +115,7 @@ func partOf(c *control.Control, way []*pattern.Comparison) (part, bool) {
 
 // assume is the world of a part: what its alternative says, and what is known of
 // such events of the account besides.
-func (a *Account) assume(pt *part, way []*pattern.Comparison) world {
+func (a *Account) assume(pt part, way []*pattern.Comparison) world {
 	w, _ := possible(world{}, way)
 	add := func(c *pattern.Comparison) {
 		if w.of(c) == maybe {
