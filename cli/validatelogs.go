@@ -204,15 +204,16 @@ func (v *validation) run(ctx context.Context) (flow.ValidateReport, error) {
 	if where == "" {
 		where = "s3://" + v.bucket + "/" + v.prefix
 	}
-	chains, err := flow.FindChains(ctx, v.flow.Objects, v.bucket, v.prefix, v.filter, v.flow.Start, v.flow.End)
+	found, err := flow.FindChains(ctx, v.bucket, v.prefix, v.filter, v.flow)
 	if err != nil {
 		return flow.ValidateReport{}, err
 	}
-	if len(chains) == 0 {
+	if !slices.ContainsFunc(found.Chains, func(c flow.Chain) bool { return !c.Empty() }) {
 		return flow.ValidateReport{}, fmt.Errorf("%s: no digest files of the time and trail asked for; they lie under AWSLogs/ACCOUNT/CloudTrail-Digest/ once log file validation is on", where)
 	}
+	v.flow.Bare = found.Bare
 	var report flow.ValidateReport
-	newValidateMeter(v.s).during(v.flow.Progress, func() { report, err = flow.Validate(ctx, chains, v.flow) })
+	newValidateMeter(v.s).during(v.flow.Progress, func() { report, err = flow.Validate(ctx, found.Chains, v.flow) })
 	return report, err
 }
 

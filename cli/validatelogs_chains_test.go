@@ -257,6 +257,18 @@ var scenarios = []scenario{
 	{name: "from within a window to within another", build: func(w *world) { w.chain(0, 6); w.from, w.to = at(1.5), at(3.5) }, want: "d3/3 l6/6 [1.5 3.5]"},
 	{name: "from where a window begins", build: func(w *world) { w.chain(0, 6); w.from = at(2) }, want: "d5/5 l10/10 [2 6]"},
 	{name: "the part of a chain that has no older digests left", build: func(w *world) { w.delete(w.chain(0, 6)[:2]...); w.from = at(2) }, want: "d4/4 l8/8 [2 6]"},
+	{name: "the digests of another Region are gone", build: func(w *world) {
+		w.chain(0, 6)
+		w.lone("us-east-1", account, 6)
+	}, want: "d6/6 l12/12 [0 6] +2; unnamed 0.5; unnamed 1.5; unnamed 2.5; unnamed 3.5", code: 3},
+	{name: "the digests of another Region are gone for a time", build: func(w *world) {
+		w.chain(0, 6)
+		home := w.trail.Region
+		w.trail.Region = "us-east-1"
+		w.chain(-3, 2)
+		w.lone("us-east-1", account, 6)
+		w.trail.Region = home
+	}, want: "d6/6 l12/12 [0 6] l0/0 ended(0 6) +6"},
 	{name: "more asked than there is", build: func(w *world) { w.chain(0, 6); w.from, w.to = at(-5), at(9) }, want: "d6/6 l12/12 began(-5 0) [0 6] ended(6 9)"},
 
 	{name: "a digest is missing", build: func(w *world) { w.delete(mid(w.chain(0, 6))) }, want: "d5/6 l10/10 [0 3] broken(3 4) [4 6] +2; digest 4 not_found", code: 3},

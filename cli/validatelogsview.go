@@ -174,6 +174,14 @@ func (v *validateView) folder(f flow.FolderReport) {
 		return
 	}
 	fmt.Fprintf(v.w, "\n%s\n", v.sc.paint(bold, clean(digest.Place{Bucket: f.Bucket, Key: f.Folder}.String())))
+	if f.NoDigests && len(f.Unnamed) > 0 {
+		text := count(int64(len(f.Unnamed))+f.UnnamedLeftOut, "log file") + " listed by no digest: there are none of this account and Region. " +
+			"They were deleted, or log file validation was never on here (--no-unnamed)"
+		for i, line := range wrap(text, max(30, v.sc.width-4)) {
+			fmt.Fprintf(v.w, "  %s %s\n", []string{v.sc.paint(loud, "✗"), " "}[min(i, 1)], v.sc.paint(red, line))
+		}
+		f.Unnamed, f.UnnamedLeftOut = nil, 0
+	}
 	for _, name := range f.Unnamed {
 		fmt.Fprintf(v.w, "  %s log file %s\n      %s\n", v.sc.paint(loud, "✗"), clean(name), v.sc.paint(red, "no digest lists it, although digests cover its time"))
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tocsin/core/digest"
 	"tocsin/source"
 )
 
@@ -24,6 +25,8 @@ type ValidateOptions struct {
 	Workers int
 	// Unnamed also looks for log files that no digest names.
 	Unnamed bool
+	// Bare are folders of log files that no digests are about (see FoundChains).
+	Bare []digest.Place
 	// Stored, if not nil, is compared with what digests name.
 	Stored *Stored
 	// Done, if not nil, is what an earlier run was through with.
@@ -60,10 +63,15 @@ func Validate(ctx context.Context, chains []Chain, o ValidateOptions) (ValidateR
 	report := ValidateReport{Start: o.Start, End: o.End, Chains: []ChainReport{}, Folders: []FolderReport{}}
 	r, end := o.reading()
 	defer end()
+	digested := 0
 	for _, c := range chains {
+		if !c.Empty() {
+			digested++
+		}
 		r.progress.Listed.Add(int64(len(c.Keys) + len(c.Backfill)))
 	}
 	folders := newFolders()
+	folders.addBare(o)
 	stored, err := o.Stored.load(ctx)
 	if err != nil && ctx.Err() == nil {
 		return report, err
@@ -73,6 +81,7 @@ func Validate(ctx context.Context, chains []Chain, o ValidateOptions) (ValidateR
 		found := c.Trail
 		if o.Mirror {
 			c = r.origin(ctx, c)
+			folders.wrote(c, found)
 		}
 		f := folders.of(c, found)
 		one, fault := r.chain(ctx, c, o, f, stored)
@@ -85,7 +94,7 @@ func Validate(ctx context.Context, chains []Chain, o ValidateOptions) (ValidateR
 		}
 		report.Chains = append(report.Chains, one.report)
 	}
-	if failed < len(chains) {
+	if failed < digested {
 		err = nil
 	}
 	if err == nil && o.Unnamed && ctx.Err() == nil {

@@ -47,6 +47,11 @@ func (r *reading) chain(ctx context.Context, c Chain, o ValidateOptions, f *fold
 	}
 	if ctx.Err() == nil { // digests that were not read are not missing
 		check.cover(t, start, o.End)
+		for i := range check.report.Holes {
+			if c.Empty() {
+				check.report.Holes[i].Cause = c.whyEmpty()
+			}
+		}
 	}
 	check.heads = nil
 	check.all(ctx, c, true, &keyring{source: o.Keys, region: keyRegion(t)}, o.Start)

@@ -20,7 +20,15 @@ type Chain struct {
 	Bucket string
 	// Keys and Backfill are the listed digests, oldest first.
 	Keys, Backfill []string
+
+	// outside is a digest of another time, when there are none of the time asked
+	// for; earlier and later say whether there are such before and after it.
+	outside        string
+	earlier, later bool
 }
+
+// Empty tells whether there are no digests.
+func (c *Chain) Empty() bool { return len(c.Keys)+len(c.Backfill) == 0 }
 
 // A TrailFilter says whose digests are wanted; empty fields let all pass.
 type TrailFilter struct{ Account, Region, Name, Home string }
@@ -30,36 +38,64 @@ func (f TrailFilter) wants(t digest.Trail) bool {
 	return fits(f.Account, t.Account) && fits(f.Region, t.Region) && fits(f.Name, t.Name) && fits(f.Home, t.Home)
 }
 
+// FoundChains are what there is to validate.
+type FoundChains struct {
+	Chains []Chain
+	// Bare are the folders of log files, of an account and Region each, that no
+	// digests are about. Only with Unnamed.
+	Bare []digest.Place
+}
+
 // FindChains finds the chains below a prefix of a bucket that have digests for
-// the time from start (zero: any) to end.
-func FindChains(ctx context.Context, o source.Objects, bucket, prefix string, f TrailFilter, start, end time.Time) ([]Chain, error) {
-	search := folderSearch{objects: o, bucket: bucket, filter: f}
+// the time from o.Start (zero: any) to o.End. Where a folder has none for that
+// time, those of its trails are found that have some near it, and are chains
+// without digests: what was deleted must not look as if it had never been.
+func FindChains(ctx context.Context, bucket, prefix string, f TrailFilter, o ValidateOptions) (FoundChains, error) {
+	search := folderSearch{objects: o.Objects, bucket: bucket, filter: f, logs: o.Unnamed}
 	folders, err := search.below(ctx, asFolder(prefix), 0)
 	if err != nil {
-		return nil, err
+		return FoundChains{}, err
 	}
 	chains := map[digest.Trail]*Chain{}
+	chain := func(t digest.Trail) *Chain {
+		if chains[t] == nil {
+			chains[t] = &Chain{Trail: t, Bucket: bucket}
+		}
+		return chains[t]
+	}
+	about := map[string]bool{} // folders of log files, by digests of any trail
 	for _, folder := range folders {
-		if err := list(ctx, o, bucket, folder, start, end, func(t digest.Trail, key string, backfill bool) {
-			if !f.wants(t) {
-				return
+		wanted := false
+		err := list(ctx, o.Objects, bucket, folder, o.Start, o.End, func(t digest.Trail, key string, backfill bool) {
+			about[t.LogFolder()] = true
+			if f.wants(t) {
+				wanted = true
+				chain(t).add(key, backfill)
 			}
-			c := chains[t]
-			if c == nil {
-				c = &Chain{Trail: t, Bucket: bucket}
-				chains[t] = c
-			}
-			c.add(key, backfill)
-		}); err != nil {
-			return nil, err
+		})
+		if err == nil && !wanted && !o.Start.IsZero() {
+			err = near(ctx, o.Objects, bucket, folder, o.Start, o.End, func(t digest.Trail, key string, later bool) {
+				about[t.LogFolder()] = true
+				if f.wants(t) {
+					chain(t).miss(key, later)
+				}
+			})
+		}
+		if err != nil {
+			return FoundChains{}, err
 		}
 	}
-	all := make([]Chain, 0, len(chains))
+	var found FoundChains
 	for _, c := range chains {
-		all = append(all, *c)
+		found.Chains = append(found.Chains, *c)
 	}
-	slices.SortFunc(all, func(a, b Chain) int { return compareTrails(a.Trail, b.Trail) })
-	return all, nil
+	slices.SortFunc(found.Chains, func(a, b Chain) int { return compareTrails(a.Trail, b.Trail) })
+	for _, folder := range search.logFolders {
+		if !about[folder] && (f.Name == "" || deliversBeside(found.Chains, folder)) {
+			found.Bare = append(found.Bare, digest.Place{Bucket: bucket, Key: folder})
+		}
+	}
+	return found, nil
 }
 
 // FindChain lists the digests of one trail that is known already.
@@ -132,6 +168,10 @@ type folderSearch struct {
 	bucket  string
 	filter  TrailFilter
 	outside int // folders looked into that are not below AWSLogs
+	// logs says that logFolders are wanted too: those of the log files of one
+	// account and Region.
+	logs       bool
+	logFolders []string
 }
 
 // below finds the folders that hold the digests of one account and Region,
@@ -141,6 +181,10 @@ func (s *folderSearch) below(ctx context.Context, folder string, depth int) ([]s
 	here, above := path.Base(folder), path.Base(path.Dir(strings.TrimSuffix(folder, "/")))
 	if above == event.DigestFiles {
 		return []string{folder}, nil
+	}
+	if above == event.LogFiles && s.logs {
+		s.logFolders = append(s.logFolders, folder)
+		return nil, nil
 	}
 	if !strings.Contains("/"+folder, "/AWSLogs/") {
 		if s.outside++; s.outside > mostFolders {
@@ -156,10 +200,10 @@ func (s *folderSearch) below(ctx context.Context, folder string, depth int) ([]s
 		name := path.Base(next)
 		var enter bool
 		switch {
-		case here == event.DigestFiles:
+		case here == event.DigestFiles, here == event.LogFiles && event.IsAccount(above):
 			enter = f.Region == "" || f.Region == name
 		case event.IsAccount(here):
-			enter = name == event.DigestFiles
+			enter = name == event.DigestFiles || s.logs && name == event.LogFiles
 		case here == "AWSLogs" || strings.HasPrefix(here, "o-") && above == "AWSLogs":
 			enter = event.IsAccount(name) && (f.Account == "" || f.Account == name) || strings.HasPrefix(name, "o-")
 		default:

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"tocsin/core/digest"
@@ -13,6 +14,7 @@ import (
 type folders struct {
 	byPlace map[digest.Place]*folder
 	order   []*folder
+	bare    []*folder // of which there are no digests
 }
 
 // A folder knows which of its log files digests have named.
@@ -37,6 +39,24 @@ func (fs *folders) of(c Chain, found digest.Trail) *folder {
 	return f
 }
 
+// addBare adds folders that no chain is about. CloudTrail writes digests every
+// hour, also about no log files: all that is older should be listed.
+func (fs *folders) addBare(o ValidateOptions) {
+	for _, at := range o.Bare {
+		fs.bare = append(fs.bare, &folder{place: at, found: at, proven: [][]digest.Span{{{From: o.Start, To: o.End.Add(-digest.Rhythm)}}}})
+	}
+}
+
+// wrote says where a chain of a mirror was written, and with it the folders
+// beside it.
+func (fs *folders) wrote(c Chain, found digest.Trail) {
+	for _, f := range fs.bare {
+		if at, ok := c.written(found, f.found.Key); ok && c.Bucket != "" {
+			f.place = at
+		}
+	}
+}
+
 // name notes that a digest names a log file.
 func (f *folder) name(at digest.Place) { f.named.Add(placeID(at)) }
 
@@ -49,8 +69,12 @@ func placeID(at digest.Place) event.ID {
 // compare lists the folders and finds what no digest names.
 func (fs *folders) compare(ctx context.Context, o ValidateOptions) ([]FolderReport, error) {
 	reports := []FolderReport{}
-	for _, f := range fs.order {
-		r := FolderReport{Bucket: f.place.Bucket, Folder: f.place.Key, Unnamed: []string{}}
+	for i, f := range slices.Concat(fs.order, fs.bare) {
+		r := FolderReport{Bucket: f.place.Bucket, Folder: f.place.Key, Unnamed: []string{}, NoDigests: i >= len(fs.order)}
+		most := MaxUnnamed
+		if r.NoDigests {
+			most = mostBare
+		}
 		for key, err := range days(ctx, o.Objects, f.found.Bucket, f.found.Key, o.Start, o.End) {
 			if err != nil {
 				return reports, err
@@ -65,16 +89,22 @@ func (fs *folders) compare(ctx context.Context, o ValidateOptions) ([]FolderRepo
 			case !f.named.Add(placeID(at)): // a digest names it
 			case !f.listedBy(k.Time):
 				r.Uncovered++
-			case len(r.Unnamed) == MaxUnnamed:
+			case len(r.Unnamed) == most:
 				r.UnnamedLeftOut++
 			default:
 				r.Unnamed = append(r.Unnamed, at.String())
 			}
 		}
-		reports = append(reports, r)
+		if r.LogFiles > 0 || !r.NoDigests {
+			reports = append(reports, r)
+		}
 	}
 	return reports, nil
 }
+
+// mostBare is how many names are kept of a folder without digests, where all
+// log files are alike.
+const mostBare = 100
 
 // mayBeLate is how long after its stamp a log file may be delivered and then be
 // listed: files come minutes after their stamp, and the digest within the hour.

@@ -11,7 +11,7 @@ import (
 // origin learns from the newest digest that can be read where a mirrored chain
 // was written, and names its digests so.
 func (r *reading) origin(ctx context.Context, c Chain) Chain {
-	for _, keys := range [][]string{c.Keys, c.Backfill} {
+	for _, keys := range [][]string{c.Keys, c.Backfill, {c.outside}} {
 		for i := len(keys) - 1; i >= 0; i-- {
 			o, err := r.read(ctx, digest.Place{Key: keys[i]}, maxDigest) // alone, before all others
 			if err != nil || o.Damage != nil {
@@ -41,7 +41,8 @@ func fromLogs(key string) string {
 
 // rename gives a chain's keys the prefix under which they were written.
 func (c Chain) rename(bucket string, t digest.Trail) Chain {
-	named := Chain{Trail: t, Bucket: bucket}
+	named := c
+	named.Trail, named.Bucket, named.Keys, named.Backfill = t, bucket, nil, nil
 	prefix := ""
 	if t.Prefix != "" {
 		prefix = t.Prefix + "/"
@@ -53,6 +54,20 @@ func (c Chain) rename(bucket string, t digest.Trail) Chain {
 		named.Backfill = append(named.Backfill, prefix+fromLogs(key))
 	}
 	return named
+}
+
+// written is where a folder was that lies beside those of a chain, which was
+// found as a trail's and was renamed; false when it is not beside them.
+func (c Chain) written(found digest.Trail, folder string) (digest.Place, bool) {
+	prefix := strings.TrimSuffix(strings.TrimSuffix(folder, fromLogs(folder)), "/")
+	if prefix != found.Prefix {
+		return digest.Place{}, false
+	}
+	key := fromLogs(folder)
+	if c.Trail.Prefix != "" {
+		key = c.Trail.Prefix + "/" + key
+	}
+	return digest.Place{Bucket: c.Bucket, Key: key}, true
 }
 
 // signatureFrom takes a digest's signature out of the one that names it. A

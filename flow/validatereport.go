@@ -115,10 +115,12 @@ type Finding struct {
 type FolderReport struct {
 	Bucket string `json:"bucket"`
 	Folder string `json:"folder"`
+	// NoDigests says that there are no digests about its account and Region at all.
+	NoDigests bool `json:"no_digests,omitempty"`
 	// LogFiles is how many are listed there, of the time asked for.
 	LogFiles int64 `json:"log_files"`
 	// Unnamed are those that no digest names although their time is covered, at
-	// most MaxUnnamed; UnnamedLeftOut counts the others.
+	// most MaxUnnamed, or without any digests a few; UnnamedLeftOut counts the others.
 	Unnamed        []string `json:"unnamed"`
 	UnnamedLeftOut int64    `json:"unnamed_left_out,omitempty"`
 	// Uncovered counts those that no digest names and of which that can be
