@@ -208,7 +208,13 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 	if def.Unit != "" && def.Unit != unit {
 		return fail(Broken, "it asks for the unit %s and the filter publishes %s: it never gets data", def.Unit, unit)
 	}
-	ring := tryBoth(m.Default, func(byDefault *float64) ringing { return try(def, value, byDefault) })
+	defaults := j.defaults[r.feed(m)]
+	ring := tryBoth(len(defaults) > 0, func(busy bool) ringing {
+		if !busy {
+			return try(def, value, nil)
+		}
+		return try(def, value, valuesOf(defaults))
+	})
 	settings := fmt.Sprintf("%s %s %v, %d of %d periods of %d s, missing data %s", def.Statistic, def.ComparisonOperator, def.Threshold,
 		cmp.Or(def.DatapointsToAlarm, def.EvaluationPeriods), def.EvaluationPeriods, def.Period, orMissing(def.TreatMissingData))
 	l = judgeRinging(l, ring, value, settings, noisy)
@@ -216,6 +222,9 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 		if m.Default != nil && *m.Default > 0 {
 			l.problem = filterDefault
 			l.Text += fmt.Sprintf("; every other event of the log group publishes %v", *m.Default)
+		} else if other := stifles(r, def, value, defaults); other != nil {
+			l.problem = alarmShared
+			l.Text += fmt.Sprintf("; filter %s publishes %v to the same metric for every event that it does not match", other.filter.Name, other.value)
 		}
 		return l
 	}
@@ -223,6 +232,20 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 		l.notes = append(l.notes, fmt.Sprintf("alarm %s stays in ALARM for %d s after an event: others in that time ring nothing", ma.Name, def.Period))
 	}
 	return l
+}
+
+// stifles is the default value of another filter on the metric without which an
+// alarm would ring that does not.
+func stifles(r *reading, def alarm.Alarm, value float64, defaults []byDefault) *byDefault {
+	for i, d := range defaults {
+		if d.filter.is(r.Filter) {
+			continue
+		}
+		if try(def, value, valuesOf(slices.Delete(slices.Clone(defaults), i, i+1))).events == 1 {
+			return &defaults[i]
+		}
+	}
+	return nil
 }
 
 // judgeRinging says in the link what it takes to ring an alarm with these settings.
@@ -267,7 +290,7 @@ func (j *judge) quietLink(l Link, r *reading, m FilterMetric, ma *MetricAlarm) L
 	}
 	for _, n := range j.noise[r.feed(m)] {
 		switch {
-		case n.filter.logGroup == r.logGroup && n.filter.Name == r.Name:
+		case n.filter.is(r.Filter):
 		case n.calls == nil:
 			worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", n.filter.Name)
 		default:

@@ -1,10 +1,12 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"tocsin/core/control"
+	"tocsin/core/expression"
 	"tocsin/core/pattern"
 )
 
@@ -12,7 +14,49 @@ import (
 type feed struct{ account, region, namespace, name, dimensions string }
 
 func (r *reading) feed(m FilterMetric) feed {
-	return feed{r.account, r.region, m.Namespace, m.Name, strings.Join(append(slices.Clone(m.Dimensions), r.SystemFields...), " ")}
+	names := slices.Sorted(slices.Values(append(slices.Clone(m.Dimensions), r.SystemFields...)))
+	return feed{r.account, r.region, m.Namespace, m.Name, strings.Join(names, " ")}
+}
+
+// feedOf is the metric that an alarm reads, where the reading's filter publishes.
+func (r *reading) feedOf(s expression.Stat) feed {
+	var names []string
+	for _, d := range s.Metric.Dimensions {
+		names = append(names, d.Name)
+	}
+	slices.Sort(names)
+	return feed{cmp.Or(s.AccountID, r.account), r.region, s.Metric.Namespace, s.Metric.Name, strings.Join(names, " ")}
+}
+
+// A byDefault is what a filter publishes for each event that it does not match.
+type byDefault struct {
+	filter *Filter
+	value  float64
+}
+
+// defaultsOf are the default values that metrics are fed with.
+func defaultsOf(readings []reading) map[feed][]byDefault {
+	all := map[feed][]byDefault{}
+	for i := range readings {
+		r := &readings[i]
+		for _, m := range r.Metrics {
+			if m.Default != nil {
+				all[r.feed(m)] = append(all[r.feed(m)], byDefault{r.Filter, *m.Default})
+			}
+		}
+	}
+	return all
+}
+
+// is tells whether two are the same filter, of which a narrowed reading has a copy.
+func (f *Filter) is(o *Filter) bool { return f.logGroup == o.logGroup && f.Name == o.Name }
+
+func valuesOf(defaults []byDefault) []float64 {
+	var values []float64
+	for _, d := range defaults {
+		values = append(values, d.value)
+	}
+	return values
 }
 
 // A noise is a filter that keeps the alarms on its metrics in ALARM, always or

@@ -19,6 +19,7 @@ type judge struct {
 	version  control.Version
 	readings []reading
 	noise    map[feed][]noise
+	defaults map[feed][]byDefault
 	// Of the control that is being judged: the examples that it must catch, and the
 	// patterns that it allows.
 	match      []control.Example
@@ -35,7 +36,7 @@ func Judge(a *Account, controls []control.Control, v control.Version) []Finding 
 			j.readings = append(j.readings, readPattern(&a.LogGroups[i].Filters[k]))
 		}
 	}
-	j.noise = noiseOf(j.readings)
+	j.noise, j.defaults = noiseOf(j.readings), defaultsOf(j.readings)
 	var findings []Finding
 	for i := range controls {
 		findings = append(findings, j.judge(&controls[i]))

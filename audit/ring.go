@@ -28,23 +28,23 @@ var bursts = []int{1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 250, 1000, 1000
 var start = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 
 // try finds out by alarm.Replay how many events ring an alarm on the metric that
-// a filter feeds. Each adds value; other events add byDefault, when not nil.
-func try(a alarm.Alarm, value float64, byDefault *float64) ringing {
+// a filter feeds. Each adds value; other events add the default values.
+func try(a alarm.Alarm, value float64, defaults []float64) ringing {
 	period := time.Duration(a.Period) * time.Second
 	span := time.Duration(alarm.EvaluationRange(a)+a.EvaluationPeriods) * period
 	r := ringing{period: period, quiet: alarm.OK}
-	if byDefault == nil {
+	if len(defaults) == 0 {
 		r.quiet = alarm.Evaluate(a, alarm.OK, alarm.Datapoints(a, nil, start)).State
 	}
 	for _, n := range bursts {
-		if rings, again := replay(a, value, byDefault, n, 1, span, period); rings {
+		if rings, again := replay(a, value, defaults, n, 1, span, period); rings {
 			r.events, r.spread, r.again = n, 1, again
 			return r
 		}
 	}
 	if a.EvaluationPeriods > 1 && a.EvaluationPeriods <= 50 {
 		for _, n := range bursts[:8] {
-			if rings, again := replay(a, value, byDefault, n, a.EvaluationPeriods, span, period); rings {
+			if rings, again := replay(a, value, defaults, n, a.EvaluationPeriods, span, period); rings {
 				r.events, r.spread, r.again = n, a.EvaluationPeriods, again
 				return r
 			}
@@ -55,11 +55,11 @@ func try(a alarm.Alarm, value float64, byDefault *float64) ringing {
 
 // replay tells whether n events in each of some periods ring the alarm, and
 // whether they do so again a good while later.
-func replay(a alarm.Alarm, value float64, byDefault *float64, n, periods int, span, period time.Duration) (rings, again bool) {
+func replay(a alarm.Alarm, value float64, defaults []float64, n, periods int, span, period time.Duration) (rings, again bool) {
 	first := start.Add(2*span + time.Hour).Truncate(time.Minute)
 	second := first.Add(3*span + 24*time.Hour)
 	end := second.Add(span + time.Duration(periods)*period + time.Hour)
-	points := background(byDefault, start.Add(-span), end, span)
+	points := background(defaults, start.Add(-span), end, span)
 	for _, at := range []time.Time{first, second} {
 		for i := range periods {
 			points = addSamples(points, at.Add(time.Duration(i)*max(period, time.Minute)).UnixMilli(), value, float64(n))
@@ -75,9 +75,9 @@ func replay(a alarm.Alarm, value float64, byDefault *float64, n, periods int, sp
 }
 
 // background are the datapoints of other events of the log group, which publish
-// the default value: each minute, or for long spans so often that each period has some.
-func background(byDefault *float64, from, to time.Time, span time.Duration) []metric.Point {
-	if byDefault == nil {
+// default values: each minute, or for long spans so often that each period has some.
+func background(defaults []float64, from, to time.Time, span time.Duration) []metric.Point {
+	if len(defaults) == 0 {
 		return nil
 	}
 	step := time.Minute
@@ -86,7 +86,7 @@ func background(byDefault *float64, from, to time.Time, span time.Duration) []me
 	}
 	var points []metric.Point
 	for t := from.Truncate(step); t.Before(to); t = t.Add(step) {
-		points = append(points, metric.Point{Time: t.UnixMilli(), Samples: metric.Of(*byDefault)})
+		points = append(points, metric.Point{Time: t.UnixMilli(), Samples: metric.Of(defaults...)})
 	}
 	return points
 }
@@ -109,15 +109,15 @@ func addSamples(points []metric.Point, at int64, value, count float64) []metric.
 	return points
 }
 
-// tryBoth tries an alarm while other events of the log group publish the default
-// value, where there is one, and in a log group that is quiet but for the event;
+// tryBoth tries an alarm while other events of the log group publish default
+// values, where there are any, and in a log group that is quiet but for the event;
 // what is worse counts.
-func tryBoth(byDefault *float64, try func(byDefault *float64) ringing) ringing {
-	ring := try(byDefault)
-	if byDefault == nil || ring.events == 0 {
+func tryBoth(defaults bool, try func(busy bool) ringing) ringing {
+	ring := try(defaults)
+	if !defaults || ring.events == 0 {
 		return ring
 	}
-	if quiet := try(nil); quiet.events == 0 || quiet.events > ring.events || !quiet.again {
+	if quiet := try(false); quiet.events == 0 || quiet.events > ring.events || !quiet.again {
 		return quiet
 	}
 	return ring

@@ -46,8 +46,25 @@ func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *
 		l.Rank, l.problem, l.Text = Broken, alarmSettings, "it looks at the metric with other dimensions or another unit: it never gets data"
 		return l
 	}
-	defaults := j.defaults(r)
-	ring := tryBoth(m.Default, func(byDefault *float64) ringing { return tryMath(a, def, own, defaults, value, byDefault) })
+	all, beside := map[string][]float64{}, map[string][]float64{}
+	for _, s := range def.Stats() {
+		key, isOwn := s.Metric.Key(), slices.ContainsFunc(own, func(o expression.Stat) bool { return o.Metric.Equal(s.Metric) })
+		if all[key] != nil {
+			continue
+		}
+		for _, d := range j.defaults[r.feedOf(s)] {
+			all[key] = append(all[key], d.value)
+			if !isOwn && d.filter.logGroup == r.logGroup {
+				beside[key] = append(beside[key], d.value) // the same event does not match that filter
+			}
+		}
+	}
+	ring := tryBoth(len(all) > 0, func(busy bool) ringing {
+		if !busy {
+			return tryMath(a, def, own, value, nil, beside)
+		}
+		return tryMath(a, def, own, value, all, beside)
+	})
 	settings := fmt.Sprintf("metric math %s %v, %d of %d periods of %d s, missing data %s", a.ComparisonOperator, a.Threshold,
 		cmp.Or(a.DatapointsToAlarm, a.EvaluationPeriods), a.EvaluationPeriods, a.Period, orMissing(a.TreatMissingData))
 	l = judgeRinging(l, ring, value, settings, noisy)
@@ -82,21 +99,6 @@ func (j *judge) ownStats(def *expression.Alarm, r *reading, m FilterMetric) (own
 	return own, others
 }
 
-// defaults are the default values that filters of the log group publish, by metric.
-func (j *judge) defaults(r *reading) map[[2]string]float64 {
-	all := map[[2]string]float64{}
-	for i := range j.readings {
-		if o := &j.readings[i]; o.logGroup == r.logGroup {
-			for _, m := range o.Metrics {
-				if m.Default != nil {
-					all[[2]string{m.Namespace, m.Name}] = *m.Default
-				}
-			}
-		}
-	}
-	return all
-}
-
 // adds tells whether an alarm shows a sum of its metrics, to which the others can
 // only add.
 func adds(queries []alarm.MetricQuery) bool {
@@ -126,23 +128,24 @@ func sum(n expression.Node) bool {
 	return false
 }
 
-// tryMath is try for metric math.
-func tryMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, defaults map[[2]string]float64, value float64, byDefault *float64) ringing {
+// tryMath is try for metric math. By metric, other events add the default values,
+// and the event itself those beside it.
+func tryMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, value float64, defaults, beside map[string][]float64) ringing {
 	period := time.Duration(a.Period) * time.Second
 	ring := ringing{period: period, quiet: alarm.OK}
 	silent := def.Math(func(expression.Stat) []metric.Point { return nil })
-	if byDefault == nil {
+	if len(defaults) == 0 {
 		ring.quiet = alarm.Evaluate(a, alarm.OK, silent.Read(start.UnixMilli())).State
 	}
 	for _, n := range bursts {
-		if rings, again := replayMath(a, def, own, defaults, value, byDefault, n, 1); rings {
+		if rings, again := replayMath(a, def, own, value, defaults, beside, n, 1); rings {
 			ring.events, ring.spread, ring.again = n, 1, again
 			return ring
 		}
 	}
 	if a.EvaluationPeriods > 1 && a.EvaluationPeriods <= 50 {
 		for _, n := range bursts[:8] {
-			if rings, again := replayMath(a, def, own, defaults, value, byDefault, n, a.EvaluationPeriods); rings {
+			if rings, again := replayMath(a, def, own, value, defaults, beside, n, a.EvaluationPeriods); rings {
 				ring.events, ring.spread, ring.again = n, a.EvaluationPeriods, again
 				return ring
 			}
@@ -153,7 +156,7 @@ func tryMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, defaul
 
 // replayMath is replay for metric math: evaluated at each minute around two bursts
 // that are far apart.
-func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, defaults map[[2]string]float64, value float64, byDefault *float64, n, periods int) (rings, again bool) {
+func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, value float64, defaults, beside map[string][]float64, n, periods int) (rings, again bool) {
 	period := time.Duration(a.Period) * time.Second
 	span := time.Duration(alarm.EvaluationRange(a)+periods) * max(period, time.Minute)
 	gap := span + time.Duration(periods)*max(period, time.Minute)
@@ -165,33 +168,24 @@ func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, def
 	}
 	points := map[string][]metric.Point{}
 	series := func(s expression.Stat) []metric.Point {
-		mine := isOwn(s)
-		other, has := defaults[[2]string{s.Metric.Namespace, s.Metric.Name}]
-		if !mine && !has {
-			return nil
-		}
-		if have, ok := points[s.Metric.Key()]; ok {
+		key := s.Metric.Key()
+		if have, ok := points[key]; ok {
 			return have
 		}
-		var at []metric.Point
-		if byDefault != nil {
-			quiet := byDefault
-			if !mine {
-				quiet = &other
-			}
-			at = background(quiet, start.Add(-span), end, span)
+		values := beside[key]
+		if isOwn(s) {
+			values = []float64{value}
 		}
+		at := background(defaults[key], start.Add(-span), end, span)
 		for _, t := range []time.Time{first, second} {
 			for i := range periods {
 				when := t.Add(time.Duration(i) * max(period, time.Minute)).UnixMilli()
-				if mine {
-					at = addSamples(at, when, value, float64(n))
-				} else {
-					at = addSamples(at, when, other, float64(n)) // the same events do not match that filter
+				for _, v := range values {
+					at = addSamples(at, when, v, float64(n))
 				}
 			}
 		}
-		points[s.Metric.Key()] = at
+		points[key] = at
 		return at
 	}
 	math := def.Math(series)
