@@ -279,36 +279,51 @@ func judgeRinging(l Link, ring ringing, value float64, settings string, noisy bo
 	return l
 }
 
+// worsen gives the link a rank and says why, if it has no such rank or a worse one yet.
+func (l *Link) worsen(rank Rank, p problem, text string, args ...any) {
+	if rank > l.Rank {
+		l.Rank, l.problem, l.Text = rank, p, fmt.Sprintf(text, args...)
+	}
+}
+
+// What an alarm comes to that one metric keeps in ALARM, always or often.
+const (
+	neverLeaves = "it never leaves ALARM"
+	oftenThere  = "it is often in ALARM already, and then another event tells nobody"
+)
+
+// noisyLink says which other filters keep an alarm from ringing by feeding a metric
+// that it reads.
+func (j *judge) noisyLink(l Link, r *reading, f feed, metric, always, often string) Link {
+	for _, n := range j.noise[f] {
+		switch {
+		case n.filter.is(r.Filter):
+		case n.calls == nil:
+			l.worsen(Broken, alarmShared, "filter %s feeds %s with nearly every event, so that %s", n.filter.Name, metric, always)
+		default:
+			l.worsen(Restricted, alarmShared, "filter %s feeds %s with what happens all day, such as %s: %s", n.filter.Name, metric, n.calls[0], often)
+		}
+	}
+	return l
+}
+
 // quietLink says what keeps a sound alarm from ringing: what it is in now, what
 // else feeds its metric, whether it is evaluated at all.
 func (j *judge) quietLink(l Link, r *reading, m FilterMetric, ma *MetricAlarm) Link {
 	a := j.account
-	worse := func(rank Rank, p problem, text string, args ...any) {
-		if rank > l.Rank {
-			l.Rank, l.problem, l.Text = rank, p, fmt.Sprintf(text, args...)
-		}
-	}
-	for _, n := range j.noise[r.feed(m)] {
-		switch {
-		case n.filter.is(r.Filter):
-		case n.calls == nil:
-			worse(Broken, alarmShared, "filter %s feeds the same metric with nearly every event, so that it never leaves ALARM", n.filter.Name)
-		default:
-			worse(Restricted, alarmShared, "filter %s feeds the same metric with what happens all day, such as %s: it is often in ALARM already, and then another event tells nobody", n.filter.Name, n.calls[0])
-		}
-	}
+	l = j.noisyLink(l, r, r.feed(m), "the same metric", neverLeaves, oftenThere)
 	switch cwtypes.EvaluationState(ma.Evaluation) {
 	case "":
 	case cwtypes.EvaluationStateEvaluationError:
-		worse(Broken, alarmSettings, "CloudWatch cannot evaluate it: its EvaluationState is %s", ma.Evaluation)
+		l.worsen(Broken, alarmSettings, "CloudWatch cannot evaluate it: its EvaluationState is %s", ma.Evaluation)
 	default:
-		worse(Restricted, nothing, "its EvaluationState is %s: CloudWatch has not all the data", ma.Evaluation)
+		l.worsen(Restricted, nothing, "its EvaluationState is %s: CloudWatch has not all the data", ma.Evaluation)
 	}
 	if ma.State == alarm.InAlarm && !ma.Since.IsZero() && a.At.Sub(ma.Since) > stuckAfter {
-		worse(Restricted, alarmSettings, "it is in ALARM since %s: until it leaves, another event tells nobody", ma.Since.Format(time.RFC3339))
+		l.worsen(Restricted, alarmSettings, "it is in ALARM since %s: until it leaves, another event tells nobody", ma.Since.Format(time.RFC3339))
 	}
 	if ma.WarmUp.After(a.At) {
-		worse(Restricted, nothing, "it is warming up until %s and does not act before", ma.WarmUp.Format(time.RFC3339))
+		l.worsen(Restricted, nothing, "it is warming up until %s and does not act before", ma.WarmUp.Format(time.RFC3339))
 	}
 	return l
 }

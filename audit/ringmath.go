@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -68,15 +69,35 @@ func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *
 	settings := fmt.Sprintf("metric math %s %v, %d of %d periods of %d s, missing data %s", a.ComparisonOperator, a.Threshold,
 		cmp.Or(a.DatapointsToAlarm, a.EvaluationPeriods), a.EvaluationPeriods, a.Period, orMissing(a.TreatMissingData))
 	l = judgeRinging(l, ring, value, settings, noisy)
-	if l.Rank == Holds && len(others) > 0 && !adds(a.Metrics) {
-		l.Rank, l.Text = Restricted, "it also depends on "+others[0]+", which is taken to have no data"
+	for _, s := range others {
+		if len(j.noise[r.feedOf(s)]) == 0 {
+			continue
+		}
+		flooded := maps.Clone(all)
+		flooded[s.Metric.Key()] = slices.Repeat([]float64{1}, flood)
+		if ring := tryMath(a, def, own, value, flooded, beside); ring.events != 1 || !ring.again {
+			always, often := "no event rings it", "then no event rings it"
+			if adds(a.Metrics) {
+				always, often = neverLeaves, oftenThere
+			}
+			l = j.noisyLink(l, r, r.feedOf(s), nameOf(s), always, often)
+		}
+	}
+	if len(others) > 0 && !adds(a.Metrics) {
+		l.worsen(Restricted, nothing, "it also depends on %s, which is taken to have no data", nameOf(others[0]))
 	}
 	return l
 }
 
-// ownStats are the alarm's readings of the filter's metric, and the names of the
-// other metrics that it looks at.
-func (j *judge) ownStats(def *expression.Alarm, r *reading, m FilterMetric) (own []expression.Stat, others []string) {
+// flood is how many events of each minute a filter is taken to match that matches
+// nearly all of them, or what happens all day.
+const flood = 100
+
+func nameOf(s expression.Stat) string { return s.Metric.Namespace + "/" + s.Metric.Name }
+
+// ownStats are the alarm's readings of the filter's metric, and those of other
+// metrics.
+func (j *judge) ownStats(def *expression.Alarm, r *reading, m FilterMetric) (own, others []expression.Stat) {
 	for _, s := range def.Stats() {
 		var names []string
 		for _, d := range s.Metric.Dimensions {
@@ -85,7 +106,7 @@ func (j *judge) ownStats(def *expression.Alarm, r *reading, m FilterMetric) (own
 		feeds := slices.Sorted(slices.Values(append(slices.Clone(m.Dimensions), r.SystemFields...)))
 		slices.Sort(names)
 		if s.Metric.Namespace != m.Namespace || s.Metric.Name != m.Name {
-			others = append(others, s.Metric.Namespace+"/"+s.Metric.Name)
+			others = append(others, s)
 			continue
 		}
 		unit := m.Unit
