@@ -47,6 +47,9 @@ func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *
 		l.Rank, l.problem, l.Text = Broken, alarmSettings, "it looks at the metric with other dimensions or another unit: it never gets data"
 		return l
 	}
+	if def.Math(func(expression.Stat) []metric.Point { return nil }).Clocked {
+		return unjudged("it depends on the time of day or the date")
+	}
 	all, beside := map[string][]float64{}, map[string][]float64{}
 	for _, s := range def.Stats() {
 		key, isOwn := s.Metric.Key(), slices.ContainsFunc(own, func(o expression.Stat) bool { return o.Metric.Equal(s.Metric) })
