@@ -160,26 +160,31 @@ func (j *judge) alarmChain(r *reading, m FilterMetric, value float64, set *Alarm
 		return nil
 	}
 	l := Link{Kind: AlarmLink, Name: ma.Name, evidence: evidence("cloudwatch:DescribeAlarms", ma.Name, ma.answer)}
+	var ring ringing
 	if def, ok := ma.simple(m); ok {
 		if err := ma.sound(def); err != nil {
 			l.Rank, l.Text = Unknown, "its definition cannot be read: "+firstLine(err.Error())
 		} else {
-			l = j.ringLink(l, r, m, def, value, ma, noisy)
+			l, ring = j.ringLink(l, r, m, def, value, ma, noisy)
 		}
 	} else {
-		l = j.mathLink(l, r, m, value, ma, noisy)
+		l, ring = j.mathLink(l, r, m, value, ma, noisy)
 	}
 	links := []Link{j.quietLink(l, r, m, ma)}
 	l = links[0]
 	if l.Rank == Broken {
 		return links
 	}
+	from, reason := alarm.OK, "Threshold Crossed" // of an alarm that is not judged
+	if ring.events > 0 {
+		from, reason = ring.first.From, ring.first.Verdict.Reason(ma.Alarm)
+	}
 	next := a.reach(ringer{
 		name: ma.Name, arn: ma.ARN, account: set.Account, region: set.Region, enabled: ma.Enabled, actions: ma.AlarmActions, set: set,
-		notice: alarm.Notice{Metric: &ma.Alarm, From: alarm.OK, To: alarm.Record{State: alarm.InAlarm, Reason: "audit", Updated: a.At, Transitioned: a.At}},
+		notice: alarm.Notice{Metric: &ma.Alarm, From: from, To: alarm.Record{State: alarm.InAlarm, Reason: reason, Updated: a.At, Transitioned: a.At}},
 	})
 	if worst(next) > Holds {
-		if by := a.composites(set, ma.Name, ma.ARN, 0); by != nil && (closer(by, next) || len(ma.AlarmActions) == 0) {
+		if by := a.composites(set, ma.Name, ma.ARN, from, 0); by != nil && (closer(by, next) || len(ma.AlarmActions) == 0) {
 			next = by
 		}
 	}
@@ -187,7 +192,7 @@ func (j *judge) alarmChain(r *reading, m FilterMetric, value float64, set *Alarm
 }
 
 // ringLink judges whether one event rings the alarm.
-func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, value float64, ma *MetricAlarm, noisy bool) Link {
+func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, value float64, ma *MetricAlarm, noisy bool) (Link, ringing) {
 	fail := func(rank Rank, text string, args ...any) Link {
 		l.Rank, l.problem, l.Text = rank, alarmSettings, fmt.Sprintf(text, args...)
 		return l
@@ -198,7 +203,7 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 			l.problem = filterValue // the benchmark's metric has no dimensions
 		}
 		if rank == Broken {
-			return l
+			return l, ringing{}
 		}
 	}
 	unit := m.Unit
@@ -206,7 +211,7 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 		unit = metric.None
 	}
 	if def.Unit != "" && def.Unit != unit {
-		return fail(Broken, "it asks for the unit %s and the filter publishes %s: it never gets data", def.Unit, unit)
+		return fail(Broken, "it asks for the unit %s and the filter publishes %s: it never gets data", def.Unit, unit), ringing{}
 	}
 	defaults := j.defaults[r.feed(m)]
 	ring := tryBoth(len(defaults) > 0, func(busy bool) ringing {
@@ -226,12 +231,12 @@ func (j *judge) ringLink(l Link, r *reading, m FilterMetric, def alarm.Alarm, va
 			l.problem = alarmShared
 			l.Text += fmt.Sprintf("; filter %s publishes %v to the same metric for every event that it does not match", other.filter.Name, other.value)
 		}
-		return l
+		return l, ring
 	}
 	if def.Period >= 3600 {
 		l.notes = append(l.notes, fmt.Sprintf("alarm %s stays in ALARM for %d s after an event: others in that time ring nothing", ma.Name, def.Period))
 	}
-	return l
+	return l, ring
 }
 
 // stifles is the default value of another filter on the metric without which an

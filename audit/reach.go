@@ -324,8 +324,9 @@ func firstLine(text string) string {
 	return line
 }
 
-// composites judges the composite alarms that ring when one alarm does.
-func (a *Account) composites(set *AlarmSet, child string, childARN string, depth int) []Link {
+// composites judges the composite alarms that ring when one alarm does, which
+// without events is in the state rest.
+func (a *Account) composites(set *AlarmSet, child string, childARN string, rest alarm.State, depth int) []Link {
 	var best []Link
 	for i := range set.Composite {
 		c := &set.Composite[i]
@@ -338,14 +339,14 @@ func (a *Account) composites(set *AlarmSet, child string, childARN string, depth
 		if c.Rule == nil || depth > 5 || !slices.ContainsFunc(c.Rule.Refs(), func(ref string) bool { return ref == child || ref == childARN }) {
 			continue
 		}
-		l := compositeLink(set, c, child, childARN, a.At)
+		l := compositeLink(set, c, child, childARN, rest, a.At)
 		links := []Link{l}
 		if l.Rank < Broken {
 			next := a.reach(ringer{
 				name: c.Name, arn: c.ARN, account: set.Account, region: set.Region, enabled: c.Enabled, actions: c.AlarmActions, set: set,
-				notice: alarm.Notice{Composite: &c.Composite, From: alarm.OK, To: alarm.Record{State: alarm.InAlarm, Reason: "audit", Updated: a.At, Transitioned: a.At}},
+				notice: compositeNotice(c, child, childARN, a.At),
 			})
-			if higher := a.composites(set, c.Name, c.ARN, depth+1); worst(next) == Broken && higher != nil && worst(higher) < Broken {
+			if higher := a.composites(set, c.Name, c.ARN, alarm.OK, depth+1); worst(next) == Broken && higher != nil && worst(higher) < Broken {
 				next = higher
 			}
 			links = append(links, next...)
@@ -360,9 +361,23 @@ func (a *Account) composites(set *AlarmSet, child string, childARN string, depth
 	return best
 }
 
+// compositeNotice is what a composite alarm tells when a child went into ALARM,
+// while the others are OK.
+func compositeNotice(c *CompositeAlarm, child, childARN string, at time.Time) alarm.Notice {
+	changed := alarm.Child{ARN: childARN, State: alarm.InAlarm, Since: at}
+	lookup := func(arn string) alarm.Child {
+		if arn == childARN || arn == c.ChildARN(child) {
+			return changed
+		}
+		return alarm.Child{ARN: arn, State: alarm.OK}
+	}
+	after, _ := c.ChildChanged(alarm.Record{State: alarm.OK}, lookup, changed, at)
+	return alarm.Notice{Composite: &c.Composite, From: alarm.OK, To: after, Triggering: []alarm.Child{changed}}
+}
+
 // compositeLink judges whether one child alone rings a composite alarm, whatever
-// state the others are in.
-func compositeLink(set *AlarmSet, c *CompositeAlarm, child, childARN string, at time.Time) Link {
+// state the others are in. Without events the child is in the state rest.
+func compositeLink(set *AlarmSet, c *CompositeAlarm, child, childARN string, rest alarm.State, at time.Time) Link {
 	l := Link{Kind: CompositeLink, Name: c.Name, evidence: evidence("cloudwatch:DescribeAlarms", c.Name, c.answer)}
 	in := func(own, others alarm.State) alarm.State {
 		return c.Rule.Eval(func(ref string) alarm.State {
@@ -375,7 +390,7 @@ func compositeLink(set *AlarmSet, c *CompositeAlarm, child, childARN string, at 
 	switch {
 	case in(alarm.InAlarm, alarm.OK) != alarm.InAlarm:
 		l.Rank, l.Text = Broken, "its rule is not true when "+child+" alone is in ALARM"
-	case in(alarm.OK, alarm.OK) == alarm.InAlarm:
+	case in(rest, alarm.OK) == alarm.InAlarm:
 		l.Rank, l.Text = Broken, "its rule is true anyhow, so that "+child+" changes nothing"
 	case in(alarm.InAlarm, alarm.InAlarm) != alarm.InAlarm || in(alarm.InAlarm, alarm.InsufficientData) != alarm.InAlarm:
 		l.Rank, l.Text = Restricted, "its rule is not true while other alarms are in certain states"

@@ -14,11 +14,12 @@ import (
 
 // A ringing is what it takes to ring an alarm.
 type ringing struct {
-	events int           // in one minute; 0 when no number tried rings it
-	spread int           // or so many in each of this many periods, when more than 1
-	period time.Duration // of the alarm
-	again  bool          // whether it rings a second time
-	quiet  alarm.State   // what it is in without events
+	events int              // in one minute; 0 when no number tried rings it
+	spread int              // or so many in each of this many periods, when more than 1
+	period time.Duration    // of the alarm
+	again  bool             // whether it rings a second time
+	first  alarm.Transition // that rings
+	quiet  alarm.State      // what it is in without events
 }
 
 // bursts are the numbers of events that are tried, until one rings.
@@ -37,15 +38,15 @@ func try(a alarm.Alarm, value float64, defaults []float64) ringing {
 		r.quiet = alarm.Evaluate(a, alarm.OK, alarm.Datapoints(a, nil, start)).State
 	}
 	for _, n := range bursts {
-		if rings, again := replay(a, value, defaults, n, 1, span, period); rings {
-			r.events, r.spread, r.again = n, 1, again
+		if first, again := replay(a, value, defaults, n, 1, span, period); first.To == alarm.InAlarm {
+			r.events, r.spread, r.first, r.again = n, 1, first, again
 			return r
 		}
 	}
 	if a.EvaluationPeriods > 1 && a.EvaluationPeriods <= 50 {
 		for _, n := range bursts[:8] {
-			if rings, again := replay(a, value, defaults, n, a.EvaluationPeriods, span, period); rings {
-				r.events, r.spread, r.again = n, a.EvaluationPeriods, again
+			if first, again := replay(a, value, defaults, n, a.EvaluationPeriods, span, period); first.To == alarm.InAlarm {
+				r.events, r.spread, r.first, r.again = n, a.EvaluationPeriods, first, again
 				return r
 			}
 		}
@@ -53,9 +54,9 @@ func try(a alarm.Alarm, value float64, defaults []float64) ringing {
 	return r
 }
 
-// replay tells whether n events in each of some periods ring the alarm, and
+// replay is how n events in each of some periods ring the alarm, if they do, and
 // whether they do so again a good while later.
-func replay(a alarm.Alarm, value float64, defaults []float64, n, periods int, span, period time.Duration) (rings, again bool) {
+func replay(a alarm.Alarm, value float64, defaults []float64, n, periods int, span, period time.Duration) (rings alarm.Transition, again bool) {
 	first := start.Add(2*span + time.Hour).Truncate(time.Minute)
 	second := first.Add(3*span + 24*time.Hour)
 	end := second.Add(span + time.Duration(periods)*period + time.Hour)
@@ -67,8 +68,10 @@ func replay(a alarm.Alarm, value float64, defaults []float64, n, periods int, sp
 	}
 	for t := range alarm.Replay(a, points, start, end) {
 		if t.To == alarm.InAlarm {
-			rings = rings || t.At.After(first) && t.At.Before(second)
-			again = again || rings && t.At.After(second)
+			if rings.To == "" && t.At.After(first) && t.At.Before(second) {
+				rings = t
+			}
+			again = again || rings.To != "" && t.At.After(second)
 		}
 	}
 	return rings, again

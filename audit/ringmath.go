@@ -14,10 +14,10 @@ import (
 
 // mathLink judges whether one event rings an alarm on metric math, while its other
 // metrics have no data but what their filters publish by default.
-func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *MetricAlarm, noisy bool) Link {
-	unjudged := func(why string) Link {
+func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *MetricAlarm, noisy bool) (Link, ringing) {
+	unjudged := func(why string) (Link, ringing) {
 		l.Rank, l.Text = Unknown, "it is on metric math that is not judged: "+why
-		return l
+		return l, ringing{}
 	}
 	switch {
 	case ma.ThresholdMetricID != "":
@@ -45,7 +45,7 @@ func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *
 	own, others := j.ownStats(def, r, m)
 	if len(own) == 0 {
 		l.Rank, l.problem, l.Text = Broken, alarmSettings, "it looks at the metric with other dimensions or another unit: it never gets data"
-		return l
+		return l, ringing{}
 	}
 	if def.Math(func(expression.Stat) []metric.Point { return nil }).Clocked {
 		return unjudged("it depends on the time of day or the date")
@@ -89,7 +89,7 @@ func (j *judge) mathLink(l Link, r *reading, m FilterMetric, value float64, ma *
 	if len(others) > 0 && !adds(a.Metrics) {
 		l.worsen(Restricted, nothing, "it also depends on %s, which is taken to have no data", nameOf(others[0]))
 	}
-	return l
+	return l, ring
 }
 
 // flood is how many events of each minute a filter is taken to match that matches
@@ -162,15 +162,15 @@ func tryMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, value 
 		ring.quiet = alarm.Evaluate(a, alarm.OK, silent.Read(start.UnixMilli())).State
 	}
 	for _, n := range bursts {
-		if rings, again := replayMath(a, def, own, value, defaults, beside, n, 1); rings {
-			ring.events, ring.spread, ring.again = n, 1, again
+		if first, again := replayMath(a, def, own, value, defaults, beside, n, 1); first.To == alarm.InAlarm {
+			ring.events, ring.spread, ring.first, ring.again = n, 1, first, again
 			return ring
 		}
 	}
 	if a.EvaluationPeriods > 1 && a.EvaluationPeriods <= 50 {
 		for _, n := range bursts[:8] {
-			if rings, again := replayMath(a, def, own, value, defaults, beside, n, a.EvaluationPeriods); rings {
-				ring.events, ring.spread, ring.again = n, a.EvaluationPeriods, again
+			if first, again := replayMath(a, def, own, value, defaults, beside, n, a.EvaluationPeriods); first.To == alarm.InAlarm {
+				ring.events, ring.spread, ring.first, ring.again = n, a.EvaluationPeriods, first, again
 				return ring
 			}
 		}
@@ -180,7 +180,7 @@ func tryMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, value 
 
 // replayMath is replay for metric math: evaluated at each minute around two bursts
 // that are far apart.
-func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, value float64, defaults, beside map[string][]float64, n, periods int) (rings, again bool) {
+func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, value float64, defaults, beside map[string][]float64, n, periods int) (rings alarm.Transition, again bool) {
 	period := time.Duration(a.Period) * time.Second
 	span := time.Duration(alarm.EvaluationRange(a)+periods) * max(period, time.Minute)
 	gap := span + time.Duration(periods)*max(period, time.Minute)
@@ -216,10 +216,13 @@ func replayMath(a alarm.Alarm, def *expression.Alarm, own []expression.Stat, val
 	state := alarm.InsufficientData
 	for tick := start; !tick.After(end); tick = tick.Add(max(time.Minute, alarm.Cadence(a))) {
 		was := state
-		state = alarm.Evaluate(a, was, math.Read(tick.UnixMilli())).State
+		v := alarm.Evaluate(a, was, math.Read(tick.UnixMilli()))
+		state = v.State
 		if state == alarm.InAlarm && was != state {
-			rings = rings || tick.After(first) && tick.Before(second)
-			again = again || rings && tick.After(second)
+			if rings.To == "" && tick.After(first) && tick.Before(second) {
+				rings = alarm.Transition{At: tick, From: was, To: state, Verdict: v}
+			}
+			again = again || rings.To != "" && tick.After(second)
 		}
 	}
 	return rings, again
