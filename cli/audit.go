@@ -132,8 +132,7 @@ type auditing struct {
 }
 
 func runAudit(ctx context.Context, o auditOptions, s Streams) error {
-	// A server that stands in for AWS is one, however it is named.
-	o.endpoint = cmp.Or(o.endpoint, s.Getenv("AWS_ENDPOINT_URL"))
+	o.endpoint = cmp.Or(o.endpoint, standIn(s.Getenv))
 	write, err := o.check(&s)
 	if err != nil {
 		return err

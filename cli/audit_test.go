@@ -71,3 +71,17 @@ func auditOfAnAccountThatRefuses(t *testing.T, at func(url string) []string) {
 		}
 	}
 }
+
+func TestStandIn(t *testing.T) {
+	for _, c := range []struct{ url, ignore, want string }{
+		{"", "", ""},
+		{"http://127.0.0.1:1", "", "http://127.0.0.1:1"},
+		{"http://127.0.0.1:1", "false", "http://127.0.0.1:1"},
+		{"http://127.0.0.1:1", "True", ""},
+	} {
+		env := map[string]string{"AWS_ENDPOINT_URL": c.url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": c.ignore}
+		if got := standIn(func(name string) string { return env[name] }); got != c.want {
+			t.Errorf("%v: got %q", c, got)
+		}
+	}
+}

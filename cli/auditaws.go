@@ -247,3 +247,12 @@ func (d *auditDoors) open(ctx context.Context, account, region string) (audit.Cl
 		SNS: sns.NewFromConfig(c), KMS: kms.NewFromConfig(c), S3: s3.NewFromConfig(c, func(so *s3.Options) { so.UsePathStyle = d.o.endpoint != "" }),
 	}, nil
 }
+
+// standIn is the server that the environment has stand in for AWS; "" for none. It is
+// asked as the one of --endpoint-url is, unless the SDK is told to leave it aside.
+func standIn(getenv func(string) string) string {
+	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+		return ""
+	}
+	return getenv("AWS_ENDPOINT_URL")
+}
