@@ -104,6 +104,9 @@ func (w *web) post(ctx context.Context, to *url.URL, headers http.Header, body [
 	}
 	defer response.Body.Close()
 	r := reply{status: response.StatusCode, header: response.Header}
+	if r.status == http.StatusSwitchingProtocols {
+		return r, nil // what follows is no answer: no context ends its reading
+	}
 	// What cannot be read of the body changes nothing: the status has been said.
 	text, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if response.Header.Get("Content-Encoding") == "" {
