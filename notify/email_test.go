@@ -124,7 +124,7 @@ func inspectMail(t *testing.T, raw string) readMail {
 	}
 	for _, name := range []string{"Subject", "X-Tocsin-Alarm"} {
 		text, err := new(mime.WordDecoder).DecodeHeader(m.header.Get(name))
-		if err != nil || !notifytest.Printable(text) || strings.ContainsAny(text, "\r\n") || len(text) > 300 {
+		if err != nil || !notifytest.Printable(text) || strings.ContainsAny(text, "\r\n") || len(text) > 400 {
 			t.Errorf("%s: %.300q, %v", name, text, err)
 		}
 	}

@@ -45,8 +45,9 @@ func marksOf(s evidence.Summary) []mark {
 
 const ringing = "ALARM"
 
-// maxHeader bounds the text of a header, in bytes.
-const maxHeader = 200
+// maxHeader bounds the text of a header, in bytes: the longest subject, a hundred
+// characters of up to four bytes, is not cut.
+const maxHeader = 400
 
 // maxHeaderLink is the length of a link that fits in a line of a mail.
 const maxHeaderLink = 900

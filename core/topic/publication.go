@@ -1,7 +1,9 @@
 package topic
 
 import (
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -70,19 +72,15 @@ func (p Publication) size() int {
 	return n
 }
 
-// checkSubject: ASCII text that begins with a letter, digit or punctuation mark,
-// without line breaks and control characters. [SNS API]
+// checkSubject: UTF-8 text without line breaks and control characters. [SNS API]
 func checkSubject(s string) error {
-	if s == "" || len(s) > maxSubject || s[0] == ' ' {
+	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxSubject || s[0] == ' ' || strings.ContainsFunc(s, notInSubject) {
 		return refuse("Subject")
-	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return refuse("Subject")
-		}
 	}
 	return nil
 }
+
+func notInSubject(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }
 
 // parseStructure reads a message with MessageStructure json: an object with a
 // text for default and for any protocols. Members that are no texts are ignored.

@@ -32,11 +32,14 @@ var reservedInOr = []string{
 	"exactly", "prefix", "suffix", "numeric", "anything-but", "cidr", "exists", "equals-ignore-case", "wildcard",
 }
 
-// Five more points are in the meaning of filter policies and need a line or two
+// Six more points are in the meaning of filter policies and need a line or two
 // where they are decided:
 //   - way.holds: two conditions must be satisfied in one element of an array;
 //   - walk.satisfied: an object or an empty list is no value, so that its key
 //     counts as absent;
+//   - exists: the guide wants a value that is not null and not empty for true;
+//     that null is not absent either, and that a body without members is taken
+//     by false, as a message without attributes is not, is a guess;
 //   - equalText, equalNumber: the types are kept apart, also for anything-but;
 //   - parseValue: wildcard, which AWS's rule language knows, is refused, and of
 //     the objects under anything-but all except prefix;
@@ -69,7 +72,9 @@ const (
 	minToken    = 64
 )
 
-// maxSubject: the guide says fewer than 100 characters, the service accepts 100.
+// maxSubject: the API says fewer than 100 characters, the service accepts 100.
+// What a character is, is open. That a blank must not be the first was said as
+// long as subjects had to be ASCII.
 const maxSubject = 100
 
 // maxDisplayName is said to be 100 characters; the exact bound was not seen.
