@@ -52,6 +52,9 @@ func (p FilterPolicy) decideBody(body string) Decision {
 // decideAttributes looks at the attributes as members of an object. Binary
 // attributes are as good as absent. [SNS guide]
 func (p FilterPolicy) decideAttributes(attributes map[string]Attribute) Decision {
+	if len(attributes) == 0 {
+		return FilteredNoAttributes // also by {"exists":false} [SNS guide, key matching]
+	}
 	root := node{kind: objectKind}
 	for _, w := range p.ways {
 		for _, c := range w {
@@ -68,11 +71,8 @@ func (p FilterPolicy) decideAttributes(attributes map[string]Attribute) Decision
 			}
 		}
 	}
-	switch {
-	case p.holds(root):
+	if p.holds(root) {
 		return Accepted
-	case len(attributes) == 0:
-		return FilteredNoAttributes
 	}
 	return FilteredByAttributes
 }

@@ -29,7 +29,8 @@ type (
 	// An anythingBut matches every leaf that does not match one of its values.
 	// Values of another type exclude nothing.
 	anythingBut []value
-	// An exists of false is for keys that are absent and matches no leaf.
+	// An exists of false is for keys that are absent and matches no leaf; one of
+	// true needs "a non-null and non-empty value". [SNS guide, key matching]
 	exists bool
 )
 
@@ -77,7 +78,7 @@ func (v anythingBut) matches(leaf node) bool {
 	return !slices.ContainsFunc(v, func(excluded value) bool { return excluded.matches(leaf) })
 }
 
-func (v exists) matches(node) bool { return bool(v) }
+func (v exists) matches(leaf node) bool { return bool(v) && !leaf.isNull() && leaf.text != "" }
 
 // A quantity is a number as it is spelled and, when it lies within the bounds
 // of filter policies, its size. Five digits after the point are exact in it.

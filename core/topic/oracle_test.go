@@ -169,7 +169,7 @@ func oracleValue(v, leaf any) bool {
 		case "equals-ignore-case":
 			return isText && strings.EqualFold(s, operand.(string))
 		case "exists":
-			return operand == true
+			return operand == true && leaf != nil && leaf != ""
 		case "cidr":
 			return isText && oracleInBlock(s, operand.(string))
 		case "anything-but":
