@@ -9,6 +9,7 @@ package service
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -73,6 +74,26 @@ type Need struct {
 	PolicyDecides bool
 	// Context are the condition keys of this action, besides those of every call.
 	Context policy.Context
+}
+
+// TellTags adds to needs the tags that their resources have, as condition keys.
+func TellTags(ctx context.Context, tx *state.Tx, needs []Need) error {
+	for i := range needs {
+		tags, err := tx.Tags(ctx, needs[i].Resource)
+		if err != nil {
+			return err
+		}
+		if len(tags) == 0 {
+			continue
+		}
+		keys := make(policy.Context, len(needs[i].Context)+len(tags)) // needs may share theirs
+		maps.Copy(keys, needs[i].Context)
+		for key, value := range tags {
+			keys["aws:ResourceTag/"+key] = []string{value}
+		}
+		needs[i].Context = keys
+	}
+	return nil
 }
 
 // An Authorizer knows what each of its operations needs. Input is the pointer that

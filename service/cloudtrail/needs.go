@@ -9,13 +9,20 @@ import (
 
 	"tocsin/core/policy"
 	"tocsin/service"
+	"tocsin/store/state"
 )
 
 var _ service.Authorizer = (*Service)(nil)
 
 // Needs implements service.Authorizer [Service Authorization Reference, CloudTrail].
+// The tags that trails and channels have are condition keys of what is about them.
 func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
-	c := service.CallerOf(ctx)
+	needs := needsOf(service.CallerOf(ctx), operation, input)
+	err := s.o.State.View(ctx, func(tx *state.Tx) error { return service.TellTags(ctx, tx, needs) })
+	return needs, err
+}
+
+func needsOf(c service.Caller, operation string, input any) []service.Need {
 	need := service.Need{Action: "cloudtrail:" + operation, Resource: "*"}
 	of := func(name *string) []service.Need {
 		if need.Resource = value(name); !strings.HasPrefix(need.Resource, "arn:") {
@@ -36,33 +43,33 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 		if len(in.TagsList) > 0 {
 			all = append(all, service.Need{Action: "cloudtrail:AddTags", Resource: need.Resource, Context: need.Context})
 		}
-		return append(all, passing(in.CloudWatchLogsRoleArn)...), nil
+		return append(all, passing(in.CloudWatchLogsRoleArn)...)
 	case *cloudtrail.UpdateTrailInput:
-		return append(of(in.Name), passing(in.CloudWatchLogsRoleArn)...), nil
+		return append(of(in.Name), passing(in.CloudWatchLogsRoleArn)...)
 	case *cloudtrail.DeleteTrailInput:
-		return of(in.Name), nil
+		return of(in.Name)
 	case *cloudtrail.GetTrailInput:
-		return of(in.Name), nil
+		return of(in.Name)
 	case *cloudtrail.GetTrailStatusInput:
-		return of(in.Name), nil
+		return of(in.Name)
 	case *cloudtrail.StartLoggingInput:
-		return of(in.Name), nil
+		return of(in.Name)
 	case *cloudtrail.StopLoggingInput:
-		return of(in.Name), nil
+		return of(in.Name)
 	case *cloudtrail.PutEventSelectorsInput:
-		return of(in.TrailName), nil
+		return of(in.TrailName)
 	case *cloudtrail.GetEventSelectorsInput:
-		return of(in.TrailName), nil
+		return of(in.TrailName)
 	case *cloudtrail.PutInsightSelectorsInput:
-		return of(in.TrailName), nil
+		return of(in.TrailName)
 	case *cloudtrail.GetInsightSelectorsInput:
-		return of(in.TrailName), nil
+		return of(in.TrailName)
 	case *cloudtrail.AddTagsInput:
 		need.Context = tagContext(in.TagsList, true)
-		return of(in.ResourceId), nil
+		return of(in.ResourceId)
 	case *cloudtrail.RemoveTagsInput:
 		need.Context = tagContext(in.TagsList, false)
-		return of(in.ResourceId), nil
+		return of(in.ResourceId)
 	case *cloudtrail.ListTagsInput:
 		var all []service.Need
 		for _, id := range in.ResourceIdList {
@@ -71,13 +78,16 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 		if len(all) == 0 {
 			all = append(all, need)
 		}
-		return all, nil
+		return all
+	case *cloudtrail.CreateChannelInput:
+		need.Context = tagContext(in.Tags, true)
+		return []service.Need{need}
 	case *cloudtrail.GetChannelInput:
-		return channel(in.Channel), nil
+		return channel(in.Channel)
 	case *cloudtrail.DeleteChannelInput:
-		return channel(in.Channel), nil
+		return channel(in.Channel)
 	default: // what is about no resource
-		return []service.Need{need}, nil
+		return []service.Need{need}
 	}
 }
 

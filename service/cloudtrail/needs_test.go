@@ -41,6 +41,36 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// The tags that a trail has decide, so that one that a tag protects goes on logging.
+func TestNeedsTellTheTagsOfAThing(t *testing.T) {
+	w := newWorld(t)
+	ctx := w.Context(t)
+	keep := []types.Tag{{Key: aws.String("keep"), Value: aws.String("yes")}}
+	must[*sdk.CreateTrailOutput](t)(w.CreateTrail(ctx, &sdk.CreateTrailInput{Name: aws.String("main"), S3BucketName: aws.String("logs"), TagsList: keep}))
+	channel := must[*sdk.CreateChannelOutput](t)(w.CreateChannel(ctx, &sdk.CreateChannelInput{
+		Name: aws.String("outside"), Source: aws.String("Custom"), Tags: keep,
+		Destinations: []types.Destination{{Type: types.DestinationTypeEventDataStore, Location: aws.String("here")}},
+	}))
+	id := (*channel.ChannelArn)[strings.LastIndexByte(*channel.ChannelArn, '/')+1:]
+	for operation, c := range map[string]struct {
+		input any
+		want  []string
+	}{
+		"StopLogging":       {&sdk.StopLoggingInput{Name: aws.String("main")}, []string{"yes"}},
+		"DeleteTrail":       {&sdk.DeleteTrailInput{Name: aws.String(arn)}, []string{"yes"}},
+		"PutEventSelectors": {&sdk.PutEventSelectorsInput{TrailName: aws.String("main")}, []string{"yes"}},
+		"RemoveTags":        {&sdk.RemoveTagsInput{ResourceId: aws.String(arn), TagsList: keep}, []string{"yes"}},
+		"UpdateTrail":       {&sdk.UpdateTrailInput{Name: aws.String("other")}, nil},
+		"DeleteChannel":     {&sdk.DeleteChannelInput{Channel: &id}, []string{"yes"}},
+	} {
+		needs, err := w.Needs(ctx, operation, c.input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, operation, c.want, needs[0].Context["aws:ResourceTag/keep"])
+	}
+}
+
 // Every operation needs something, and what names a trail needs it for that trail.
 func TestEveryOperationNeedsSomething(t *testing.T) {
 	w := newWorld(t)

@@ -14,9 +14,15 @@ import (
 )
 
 // Needs tells what a call must be allowed to do (Service Authorization Reference,
-// Amazon CloudWatch). Nothing of CloudWatch has a policy of its own.
+// Amazon CloudWatch). Nothing of CloudWatch has a policy of its own. The tags that
+// alarms, mute rules and dashboards have are condition keys of what is about them.
 func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
-	at := scope(ctx)
+	needs := needsOf(scope(ctx), operation, input)
+	err := s.o.State.View(ctx, func(tx *state.Tx) error { return service.TellTags(ctx, tx, needs) })
+	return needs, err
+}
+
+func needsOf(at state.Scope, operation string, input any) []service.Need {
 	need := func(resources ...string) []service.Need {
 		var out []service.Need
 		for _, r := range resources {
@@ -28,13 +34,13 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	case *cloudwatch.PutMetricDataInput:
 		out := need("*")
 		out[0].Context = policy.Context{"cloudwatch:namespace": {aws.ToString(in.Namespace)}}
-		return out, nil
+		return out
 	case *cloudwatch.PutMetricAlarmInput:
 		actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions)
-		return putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions}), nil
+		return putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions})
 	case *cloudwatch.PutCompositeAlarmInput:
 		actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions)
-		return putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions}), nil
+		return putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions})
 	case *cloudwatch.PutLogAlarmInput:
 		actions := slices.Concat(in.AlarmActions, in.OKActions, in.InsufficientDataActions)
 		out := putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions})
@@ -43,38 +49,38 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 				Action: "iam:PassRole", Resource: aws.ToString(c.ScheduledQueryRoleARN), Context: policy.Context{"iam:PassedToService": {querier}},
 			})
 		}
-		return out, nil
+		return out
 	case *cloudwatch.DescribeAlarmsInput:
-		return need(alarmARNs(at, in.AlarmNames)...), nil
+		return need(alarmARNs(at, in.AlarmNames)...)
 	case *cloudwatch.DeleteAlarmsInput:
-		return need(alarmARNs(at, in.AlarmNames)...), nil
+		return need(alarmARNs(at, in.AlarmNames)...)
 	case *cloudwatch.EnableAlarmActionsInput:
-		return need(alarmARNs(at, in.AlarmNames)...), nil
+		return need(alarmARNs(at, in.AlarmNames)...)
 	case *cloudwatch.DisableAlarmActionsInput:
-		return need(alarmARNs(at, in.AlarmNames)...), nil
+		return need(alarmARNs(at, in.AlarmNames)...)
 	case *cloudwatch.DescribeAlarmHistoryInput:
 		if in.AlarmName == nil {
-			return need(alarmARN(at, "*")), nil
+			return need(alarmARN(at, "*"))
 		}
-		return need(alarmARN(at, *in.AlarmName)), nil
+		return need(alarmARN(at, *in.AlarmName))
 	case *cloudwatch.DescribeAlarmContributorsInput:
-		return need(alarmARN(at, aws.ToString(in.AlarmName))), nil
+		return need(alarmARN(at, aws.ToString(in.AlarmName)))
 	case *cloudwatch.SetAlarmStateInput:
-		return need(alarmARN(at, aws.ToString(in.AlarmName))), nil
+		return need(alarmARN(at, aws.ToString(in.AlarmName)))
 	case *cloudwatch.PutAlarmMuteRuleInput:
 		resources := []string{muteRuleARN(at, aws.ToString(in.Name))}
 		if in.MuteTargets != nil && len(in.MuteTargets.AlarmNames) > 0 {
 			resources = append(resources, alarmARNs(at, in.MuteTargets.AlarmNames)...)
 		}
-		return putNeeds(need(resources...), in.Tags, nil), nil
+		return putNeeds(need(resources...), in.Tags, nil)
 	case *cloudwatch.GetAlarmMuteRuleInput:
-		return need(muteRuleARN(at, aws.ToString(in.AlarmMuteRuleName))), nil
+		return need(muteRuleARN(at, aws.ToString(in.AlarmMuteRuleName)))
 	case *cloudwatch.DeleteAlarmMuteRuleInput:
-		return need(muteRuleARN(at, aws.ToString(in.AlarmMuteRuleName))), nil
+		return need(muteRuleARN(at, aws.ToString(in.AlarmMuteRuleName)))
 	case *cloudwatch.PutDashboardInput:
-		return putNeeds(need(dashboardARN(at, aws.ToString(in.DashboardName))), in.Tags, nil), nil
+		return putNeeds(need(dashboardARN(at, aws.ToString(in.DashboardName))), in.Tags, nil)
 	case *cloudwatch.GetDashboardInput:
-		return need(dashboardARN(at, aws.ToString(in.DashboardName))), nil
+		return need(dashboardARN(at, aws.ToString(in.DashboardName)))
 	case *cloudwatch.DeleteDashboardsInput:
 		var arns []string
 		for _, name := range in.DashboardNames {
@@ -83,15 +89,15 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 		if len(arns) == 0 {
 			arns = append(arns, dashboardARN(at, "*"))
 		}
-		return need(arns...), nil
+		return need(arns...)
 	case *cloudwatch.TagResourceInput:
-		return tagNeeds(need(aws.ToString(in.ResourceARN)), in.Tags, nil), nil
+		return tagNeeds(need(aws.ToString(in.ResourceARN)), in.Tags, nil)
 	case *cloudwatch.UntagResourceInput:
-		return tagNeeds(need(aws.ToString(in.ResourceARN)), nil, in.TagKeys), nil
+		return tagNeeds(need(aws.ToString(in.ResourceARN)), nil, in.TagKeys)
 	case *cloudwatch.ListTagsForResourceInput:
-		return need(aws.ToString(in.ResourceARN)), nil
+		return need(aws.ToString(in.ResourceARN))
 	}
-	return need("*"), nil // what is about metrics, and lists without names
+	return need("*") // what is about metrics, and lists without names
 }
 
 // alarmARNs are the ARNs of the caller's alarms of these names, of all without any.

@@ -61,3 +61,43 @@ func TestNeeds(t *testing.T) {
 		same(t, c.want, got)
 	}
 }
+
+// The tags that a thing has decide, so that what is protected by one stays so.
+func TestNeedsTellTheTagsOfAThing(t *testing.T) {
+	b, s := newBench(t)
+	ctx := b.world.Context(t)
+	tags := []types.Tag{{Key: aws.String("keep"), Value: aws.String("yes")}}
+	for _, name := range []string{"tagged", "plain"} {
+		in := watch(name, "Requests")
+		if name == "tagged" {
+			in.Tags = tags
+		}
+		must[*api.PutMetricAlarmOutput](t)(s.PutMetricAlarm(ctx, in))
+	}
+	must[*api.PutDashboardOutput](t)(s.PutDashboard(ctx, &api.PutDashboardInput{DashboardName: aws.String("tagged"), DashboardBody: aws.String(`{"widgets":[]}`), Tags: tags}))
+	const key = "aws:ResourceTag/keep"
+	for _, c := range []struct {
+		operation string
+		input     any
+		want      [][]string // of each need, what it tells of the tag
+	}{
+		{"DeleteAlarms", &api.DeleteAlarmsInput{AlarmNames: []string{"plain", "tagged"}}, [][]string{nil, {"yes"}}},
+		{"SetAlarmState", &api.SetAlarmStateInput{AlarmName: aws.String("tagged")}, [][]string{{"yes"}}},
+		{"DisableAlarmActions", &api.DisableAlarmActionsInput{AlarmNames: []string{"tagged"}}, [][]string{{"yes"}}},
+		{"PutMetricAlarm", &api.PutMetricAlarmInput{AlarmName: aws.String("tagged")}, [][]string{{"yes"}}},
+		{"PutMetricAlarm", &api.PutMetricAlarmInput{AlarmName: aws.String("new"), Tags: tags}, [][]string{nil, nil}},
+		{"UntagResource", &api.UntagResourceInput{ResourceARN: aws.String(arnPrefix + "tagged"), TagKeys: []string{"keep"}}, [][]string{{"yes"}}},
+		{"PutAlarmMuteRule", &api.PutAlarmMuteRuleInput{Name: aws.String("m"), MuteTargets: &types.MuteTargets{AlarmNames: []string{"tagged"}}}, [][]string{nil, {"yes"}}},
+		{"DeleteDashboards", &api.DeleteDashboardsInput{DashboardNames: []string{"tagged"}}, [][]string{{"yes"}}},
+	} {
+		needs, err := s.Needs(ctx, c.operation, c.input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [][]string
+		for _, n := range needs {
+			got = append(got, n.Context[key])
+		}
+		same(t, c.want, got)
+	}
+}
