@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +34,68 @@ type streamer struct {
 	in     *cloudwatchlogs.StartLiveTailInput
 
 	streams context.Context // of the handler
+	conns   *patient        // of the server
+}
+
+// A patient listener gives connections whose deadlines do not pass by themselves, on
+// however slow a machine, but when it is told that time has passed.
+type patient struct {
+	net.Listener
+	mu   sync.Mutex
+	open []*waiting // guarded by mu
+}
+
+func (p *patient) Accept() (net.Conn, error) {
+	c, err := p.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := &waiting{Conn: c}
+	p.open = append(p.open, w)
+	return w, nil
+}
+
+// pass has all deadlines pass that are set.
+func (p *patient) pass() (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.open {
+		w.mu.Lock()
+		if w.read {
+			err = errors.Join(err, w.Conn.SetReadDeadline(time.Unix(1, 0)))
+		}
+		if w.write {
+			err = errors.Join(err, w.Conn.SetWriteDeadline(time.Unix(1, 0)))
+		}
+		w.mu.Unlock()
+	}
+	return err
+}
+
+// A waiting connection is one of a patient listener.
+type waiting struct {
+	net.Conn
+	mu          sync.Mutex
+	read, write bool // a deadline is set; guarded by mu
+}
+
+func (w *waiting) SetReadDeadline(at time.Time) error {
+	return w.set(&w.read, at, w.Conn.SetReadDeadline)
+}
+
+func (w *waiting) SetWriteDeadline(at time.Time) error {
+	return w.set(&w.write, at, w.Conn.SetWriteDeadline)
+}
+
+func (w *waiting) set(is *bool, at time.Time, set func(time.Time) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if *is = at.After(time.Now()); *is {
+		at = time.Time{}
+	}
+	return set(at) // what is over is so at once: thus a server ends its own reading
 }
 
 func (s *streamer) StartLiveTail(ctx context.Context, in *cloudwatchlogs.StartLiveTailInput) (iter.Seq2[types.StartLiveTailResponseStream, error], error) {
@@ -64,7 +127,9 @@ func (s *streamer) client(t *testing.T, log io.Writer) *cloudwatchlogs.Client {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(h)
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = time.Hour, time.Hour
+	s.conns = &patient{Listener: server.Listener}
+	server.Listener = s.conns
 	server.Start()
 	t.Cleanup(server.Close)
 	// The SDK calls another host for this operation, stream-127.0.0.1.
@@ -140,16 +205,13 @@ func TestEventStream(t *testing.T) {
 // A stream goes on for longer than the server gives other requests, and ends when
 // the client goes.
 func TestEventStreamOfAClientThatGoes(t *testing.T) {
-	ended := make(chan error, 1)
+	ended, next := make(chan error, 1), make(chan struct{})
 	s := &streamer{events: func(ctx context.Context, yield func(types.StartLiveTailResponseStream, error) bool) {
 		defer func() { ended <- ctx.Err() }()
-		for {
+		for yield(&types.StartLiveTailResponseStreamMemberSessionUpdate{}, nil) {
 			select {
-			case <-time.After(20 * time.Millisecond):
+			case <-next:
 			case <-ctx.Done():
-				return
-			}
-			if !yield(&types.StartLiveTailResponseStreamMemberSessionUpdate{}, nil) {
 				return
 			}
 		}
@@ -159,9 +221,20 @@ func TestEventStreamOfAClientThatGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	stream := out.GetStream()
-	for n := range 30 { // three times as long as the server's patience
+	for n := range 3 {
 		if _, ok := <-stream.Events(); !ok {
 			t.Fatalf("the stream ended after %d events: %v", n, stream.Err())
+		}
+		if err := s.conns.pass(); err != nil {
+			t.Fatal(err)
+		}
+		if n == 2 {
+			break
+		}
+		select {
+		case next <- struct{}{}:
+		case err := <-ended:
+			t.Fatalf("the stream ended after %d events: %v", n+1, err)
 		}
 	}
 	if err := stream.Close(); err != nil {
