@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"tocsin/internal/s3list"
 )
 
 const (
@@ -159,7 +161,7 @@ func (b bucketShelf) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.L
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	out, err := client.ListObjectsV2(ctx, in)
+	out, err := s3list.Page(ctx, client, in)
 	if err != nil {
 		return nil, fmt.Errorf("list s3://%s/%s: %w", b.bucket, aws.ToString(in.Prefix), briefly(err))
 	}

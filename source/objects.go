@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"tocsin/internal/s3list"
 )
 
 // Objects is where the objects of buckets are kept: S3, or a directory that
@@ -76,7 +78,7 @@ func (o *s3Objects) pages(ctx context.Context, in *s3.ListObjectsV2Input, visit 
 		return err
 	}
 	for {
-		out, err := api.ListObjectsV2(ctx, in)
+		out, err := s3list.Page(ctx, api, in)
 		if err != nil {
 			return fmt.Errorf("list s3://%s/%s: %w", *in.Bucket, aws.ToString(in.Prefix), briefly(err))
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"tocsin/internal/s3list"
 	"tocsin/internal/sdkhttp"
 )
 
@@ -51,7 +52,7 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	page := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}
-	first, err := api.ListObjectsV2(ctx, page)
+	first, err := s3list.Page(ctx, api, page)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, briefly(err))
 	}
@@ -82,7 +83,7 @@ func openS3(ctx context.Context, address string, client func(context.Context) (S
 				return
 			}
 			if err == nil {
-				out, err = api.ListObjectsV2(ctx, &in)
+				out, err = s3list.Page(ctx, api, &in)
 			}
 			if err != nil {
 				// Without this page the rest of the bucket is unknown: the

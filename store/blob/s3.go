@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"tocsin/internal/s3list"
 )
 
 // S3Client is what the store needs of S3.
@@ -243,7 +245,7 @@ func (s *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Entry, er
 			in.StartAfter = aws.String(s.prefix + after)
 		}
 		for last, more := after, true; more; {
-			out, err := s.client.ListObjectsV2(ctx, in)
+			out, err := s3list.Page(ctx, s.client, in)
 			if err != nil {
 				yield(Entry{}, failed("list blobs", prefix, err))
 				return
