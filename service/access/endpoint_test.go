@@ -142,18 +142,16 @@ func (e *endpoint) policy(user, name, document string) {
 type call struct {
 	service, form string
 	key           key
-	signed        time.Time // zero for now
-	query         bool      // signed in the query
-	expires       string    // seconds, of those
+	ago           time.Duration // since it was signed
+	query         bool          // signed in the query
+	expires       string        // seconds, of those
 	change        func(*http.Request)
 }
 
 // answer sends a call and gives the status and the error's code and message.
 func (e *endpoint) answer(c call) (status int, code, message string) {
 	e.t.Helper()
-	if c.signed.IsZero() {
-		c.signed = e.now()
-	}
+	at := e.now().Add(-c.ago)
 	method, address, body := http.MethodPost, e.url+"/", c.form
 	if c.query {
 		method, address, body = http.MethodGet, address+"?"+c.form+"&X-Amz-Expires="+c.expires, ""
@@ -166,7 +164,7 @@ func (e *endpoint) answer(c call) (status int, code, message string) {
 	sum := sha256.Sum256([]byte(body))
 	hash := hex.EncodeToString(sum[:])
 	if c.query {
-		presigned, _, err := v4.NewSigner().PresignHTTP(e.t.Context(), signed, r, hash, c.service, servicetest.Region, c.signed)
+		presigned, _, err := v4.NewSigner().PresignHTTP(e.t.Context(), signed, r, hash, c.service, servicetest.Region, at)
 		if err != nil {
 			e.t.Fatal(err)
 		}
@@ -175,7 +173,7 @@ func (e *endpoint) answer(c call) (status int, code, message string) {
 		}
 	} else {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		if err := v4.NewSigner().SignHTTP(e.t.Context(), signed, r, hash, c.service, servicetest.Region, c.signed); err != nil {
+		if err := v4.NewSigner().SignHTTP(e.t.Context(), signed, r, hash, c.service, servicetest.Region, at); err != nil {
 			e.t.Fatal(err)
 		}
 	}
