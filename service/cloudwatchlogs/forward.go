@@ -138,9 +138,7 @@ func (s *Service) sendOn(ctx context.Context, filter int64, now time.Time) error
 			break
 		}
 	}
-	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer stop()
-	return errors.Join(err, s.state.Update(ending, func(tx *state.Tx) error { return tx.EndLease(ending, lease, s.owner) }))
+	return errors.Join(err, s.state.EndLease(ctx, lease, s.owner))
 }
 
 func subscriptionTarget(ctx context.Context, tx *state.Tx, filter int64) (state.SubscriptionTarget, error) {

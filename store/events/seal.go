@@ -17,9 +17,6 @@ import (
 // shorter than garbage is kept, so that nobody deletes what is being written.
 const leaseTime = 5 * time.Minute
 
-// endWithin bounds giving a lease back, so that a stop is not held up for long.
-const endWithin = time.Second
-
 // noteTime is how far ahead the garbage of a write that is under way is noted: it
 // is deleted that long after the write failed.
 const noteTime = 24 * time.Hour
@@ -52,12 +49,7 @@ func (s *Store) inShift(ctx context.Context, group state.LogGroup, work func(*sh
 	if errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrChanged) {
 		err = nil // the group or what was worked on is gone: nothing is left to do
 	}
-	// A stop must not leave the lease behind: the next start would wait for its end.
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
-	defer cancel()
-	return errors.Join(err, s.options.State.Update(ending, func(tx *state.Tx) error {
-		return tx.EndLease(ending, g.name(), s.options.Owner)
-	}))
+	return errors.Join(err, s.options.State.EndLease(ctx, g.name(), s.options.Owner))
 }
 
 func (g *shift) extend(ctx context.Context, tx *state.Tx) (bool, error) {

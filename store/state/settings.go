@@ -47,6 +47,19 @@ func (tx *Tx) EndLease(ctx context.Context, name, owner string) error {
 	return err
 }
 
+// endWithin is how long EndLease goes on after the end of its context.
+const endWithin = time.Second
+
+// EndLease gives timed work back, for a moment also after ctx has ended: a stop is to
+// leave no lease behind, for whose end the next start would wait.
+func (db *DB) EndLease(ctx context.Context, name, owner string) error {
+	ending, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	forget := context.AfterFunc(ctx, func() { time.AfterFunc(endWithin, cancel) })
+	defer forget()
+	return db.Update(ending, func(tx *Tx) error { return tx.EndLease(ending, name, owner) })
+}
+
 // SetSetting sets a value, whatever it was; "" takes it away.
 func (tx *Tx) SetSetting(ctx context.Context, name, value string) error {
 	if value == "" {
