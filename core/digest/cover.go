@@ -130,8 +130,8 @@ func Cover(t Trail, heads []Head, start, end time.Time) Coverage {
 	}
 	cursor := start
 	for i, d := range good {
-		if !d.End.After(cursor) || !d.Start.Before(end) {
-			continue
+		if !d.End.After(cursor) || !d.Start.Before(end) || !d.Start.Before(d.End) {
+			continue // of another time, or of none at all
 		}
 		if d.Start.After(cursor) {
 			c.Holes = append(c.Holes, hole(t, Span{cursor, d.Start}, good, i, bad, proof))

@@ -132,6 +132,8 @@ func TestCoverageIsExact(t *testing.T) {
 				digests = append(digests, spoilt(c))
 			case 3:
 				digests = append(digests, c, gone(c), c) // told more than once
+			case 4:
+				digests = append(digests, backwards(c))
 			default:
 				digests = append(digests, c)
 			}
@@ -172,6 +174,14 @@ func TestCoverageIsExact(t *testing.T) {
 			}
 		}
 	})
+}
+
+// backwards is a digest whose window begins after its end.
+func backwards(c digest.Checked) digest.Checked {
+	f := *c.File
+	f.Start = f.End.Add(90 * time.Minute)
+	c.File = &f
+	return c
 }
 
 // Ten years of digests, all damaged, or every second one: what is said of them
