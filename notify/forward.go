@@ -40,7 +40,7 @@ func (r *Receivers) Forward(ctx context.Context, destination string, data []byte
 	}
 	if stream, ok := resource(destination, "firehose"); ok {
 		if name, ok := strings.CutPrefix(stream.Resource, "deliverystream/"); ok {
-			return r.aws.forwardFirehose(ctx, stream.Region, name, data)
+			return r.aws.forwardFirehose(ctx, stream, name, data)
 		}
 	}
 	return errors.New("the destination is neither the ARN of a function or of a Firehose stream nor a URL")
@@ -87,8 +87,8 @@ func (r *Receivers) forwardLambda(ctx context.Context, function topic.ARN, data 
 
 // forwardFirehose calls PutRecord (Amazon Data Firehose API Reference). The answer
 // of 200 says that the record is durable.
-func (a *AWS) forwardFirehose(ctx context.Context, region, stream string, data []byte) error {
-	config, err := a.Config(ctx, region)
+func (a *AWS) forwardFirehose(ctx context.Context, stream topic.ARN, name string, data []byte) error {
+	config, err := a.Config(ctx, stream.Region)
 	if err != nil {
 		return fmt.Errorf("credentials for AWS: %w", err)
 	}
@@ -96,11 +96,11 @@ func (a *AWS) forwardFirehose(ctx context.Context, region, stream string, data [
 	body, err := json.Marshal(struct {
 		DeliveryStreamName string
 		Record             record
-	}{stream, record{data}})
+	}{name, record{data}})
 	if err != nil {
 		return fmt.Errorf("write a record: %w", err)
 	}
-	at := "https://firehose." + region + ".amazonaws.com/"
+	at := "https://firehose." + stream.Region + "." + domainOf(stream.Partition) + "/"
 	if a.FirehoseEndpoint != "" {
 		at = a.FirehoseEndpoint
 	}
@@ -115,7 +115,7 @@ func (a *AWS) forwardFirehose(ctx context.Context, region, stream string, data [
 		return fmt.Errorf("credentials for AWS: %w", err)
 	}
 	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), "firehose", region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), "firehose", stream.Region, time.Now()); err != nil {
 		return fmt.Errorf("sign a request: %w", err)
 	}
 	response, err := bounded(config.HTTPClient).Do(request)
