@@ -50,7 +50,7 @@ var allowed = map[string][]string{
 	"internal/crashtest":  {},
 	"internal/freeport":   {},
 	"internal/imports":    {},
-	"internal/pgtest":     {},
+	"internal/pgtest":     {"internal/freeport"},
 	"internal/s3list":     {},
 	"internal/sdkhttp":    {},
 	"internal/skips":      {},

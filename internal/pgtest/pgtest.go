@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"tocsin/internal/freeport"
 )
 
 // A Server is a PostgreSQL server in a temporary folder.
@@ -53,7 +55,10 @@ func Start(t testing.TB) *Server {
 		}
 	}
 	s.initialize(t)
-	s.port = freePort(t)
+	// Not one that the system gives to a connection: between two starts it would.
+	if _, s.port, err = net.SplitHostPort(freeport.Address(t)); err != nil {
+		t.Fatal(err)
+	}
 	s.Restart(t)
 	return s
 }
@@ -203,17 +208,4 @@ func version(program string) int {
 		return 0
 	}
 	return n
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err = errors.Join(err, l.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
