@@ -210,8 +210,10 @@ func (r *objectReader) read(p []byte, offset int64) (int, error) {
 	if err != nil {
 		return 0, translated(err)
 	}
-	n, err := io.ReadFull(out.Body, p)
-	if err == io.EOF {
+	var n int
+	if place := fmt.Sprintf("bytes %d-", offset); offset > 0 && !strings.HasPrefix(aws.ToString(out.ContentRange), place) {
+		err = errors.New("the server gives other bytes than those asked for: it knows no ranges")
+	} else if n, err = io.ReadFull(out.Body, p); err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	if closeErr := out.Body.Close(); err == nil {
