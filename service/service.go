@@ -33,7 +33,9 @@ type Caller struct {
 	SourceIP  netip.Addr
 	UserAgent string
 	TLS       bool
-	Endpoint  string // scheme and host that the client called, without a slash at the end
+	// SignatureAge is how long before the call it was signed.
+	SignatureAge time.Duration
+	Endpoint     string // scheme and host that the client called, without a slash at the end
 }
 
 // A Session is of temporary credentials.

@@ -92,6 +92,7 @@ func (g *Gate) Caller(ctx context.Context, signer sigv4.Signer, r *http.Request)
 	c := service.Caller{
 		Principal: h.principal, AccessKeyID: signer.AccessKeyID, Scope: h.scope, UserName: h.user, Session: h.session,
 		Time: g.Now(), UserAgent: bounded(r.UserAgent()), TLS: r.TLS != nil, Endpoint: "http://" + r.Host,
+		SignatureAge: signer.Age,
 	}
 	c.Region = signer.Region
 	if home, ok := homes[h.scope.Partition]; ok && signer.Service == "iam" {

@@ -37,15 +37,16 @@ func (g *Gate) Permit(ctx context.Context, c service.Caller, needs []service.Nee
 }
 
 // plainSession refuses what temporary credentials of GetSessionToken cannot do
-// without a second factor, of which there are none here [IAM User Guide,
-// comparing the AWS STS API operations].
+// without a second factor, of which there are none here: to call IAM, and most of
+// STS [IAM User Guide, comparing the AWS STS API operations]. To pass a role to
+// another service is no call.
 func plainSession(c service.Caller, needs []service.Need) error {
 	if c.Session == nil || c.Principal.Type != policy.User && c.Principal.Type != policy.Root {
 		return nil
 	}
 	for _, n := range needs {
 		prefix, name, _ := strings.Cut(strings.ToLower(n.Action), ":")
-		if prefix == "iam" || prefix == "sts" && name != "assumerole" && name != "tagsession" && name != "setsourceidentity" {
+		if prefix == "iam" && name != "passrole" || prefix == "sts" && name != "assumerole" && name != "tagsession" && name != "setsourceidentity" {
 			return errInvalid
 		}
 	}

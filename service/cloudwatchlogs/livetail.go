@@ -105,6 +105,9 @@ func checkTail(ctx context.Context, in *cloudwatchlogs.StartLiveTailInput) (grou
 		if !ok || rest != "" {
 			return nil, invalid("logGroupIdentifiers.%d.member: %s is not the ARN of a log group, without :* at its end.", i+1, identifier)
 		}
+		if err := g.reached(ctx); err != nil {
+			return nil, err
+		}
 		groups = append(groups, g)
 	}
 	for _, names := range []struct {

@@ -103,7 +103,16 @@ func identified(ctx context.Context, identifier, member string) (groupName, erro
 	if !ok || rest != "" {
 		return groupName{}, constraint(identifier, member, `Member must satisfy regular expression pattern: [\w#+=/:,.@-]*`)
 	}
-	return g, nil
+	return g, g.reached(ctx)
+}
+
+// reached refuses a log group of another Region than the one that is called, which
+// policies may let nobody call. UNSURE how AWS refuses it.
+func (g groupName) reached(ctx context.Context) error {
+	if in := scopeOf(ctx).Region; g.Region != in {
+		return invalid("The log group %s is not in the Region %s, which was called; call %s.", g.ARN(), in, g.Region)
+	}
+	return nil
 }
 
 // parseARN takes the ARN of a log group apart: rest is what stands behind its name.

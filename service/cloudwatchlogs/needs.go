@@ -23,6 +23,7 @@ import (
 func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
 	action := "logs:" + operation
 	var name, identifier, stream *string
+	var keys policy.Context
 	switch in := input.(type) {
 	case *cloudwatchlogs.CreateLogGroupInput:
 		return s.createNeeds(ctx, in)
@@ -74,9 +75,9 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	case *cloudwatchlogs.DeleteSubscriptionFilterInput:
 		name = in.LogGroupName
 	case *cloudwatchlogs.TagLogGroupInput:
-		name = in.LogGroupName
+		name, keys = in.LogGroupName, requestTags(in.Tags)
 	case *cloudwatchlogs.UntagLogGroupInput:
-		name = in.LogGroupName
+		name, keys = in.LogGroupName, policy.Context{"aws:TagKeys": in.Tags}
 	case *cloudwatchlogs.ListTagsLogGroupInput:
 		name = in.LogGroupName
 	default:
@@ -86,7 +87,7 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	if err != nil {
 		return nil, err
 	}
-	return s.groupNeeds(ctx, action, g, streamARN(g, aws.ToString(stream)), nil)
+	return s.groupNeeds(ctx, action, g, streamARN(g, aws.ToString(stream)), keys)
 }
 
 // meant is the log group that a call is about. Which of two members may be given
@@ -125,7 +126,7 @@ func (s *Service) createNeeds(ctx context.Context, in *cloudwatchlogs.CreateLogG
 }
 
 func (s *Service) tagNeeds(ctx context.Context, action string, arn *string, keys policy.Context) ([]service.Need, error) {
-	g, err := s.tagged(arn)
+	g, err := s.tagged(ctx, arn)
 	if err != nil {
 		return nil, err
 	}

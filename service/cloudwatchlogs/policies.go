@@ -38,7 +38,7 @@ const (
 
 // PutResourcePolicy makes a policy or replaces the one of that name or log group.
 func (s *Service) PutResourcePolicy(ctx context.Context, in *cloudwatchlogs.PutResourcePolicyInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutResourcePolicyOutput, error) {
-	key, err := s.policyKey(in.PolicyName, in.ResourceArn)
+	key, err := s.policyKey(ctx, in.PolicyName, in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +101,10 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *cloudwatchlogs.PutR
 }
 
 // policyKey is the name that a policy is stored under.
-func (s *Service) policyKey(name, resource *string) (string, error) {
+func (s *Service) policyKey(ctx context.Context, name, resource *string) (string, error) {
 	switch {
 	case resource != nil:
-		g, err := s.tagged(resource)
+		g, err := s.tagged(ctx, resource)
 		return g.ARN(), err
 	case name == nil:
 		return "", missing("policyName")
@@ -116,7 +116,7 @@ func (s *Service) policyKey(name, resource *string) (string, error) {
 
 // mustExist refuses the ARN of a log group that is not there.
 func (s *Service) mustExist(ctx context.Context, tx *state.Tx, arn string) error {
-	g, err := s.tagged(&arn)
+	g, err := s.tagged(ctx, &arn)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Service) DescribeResourcePolicies(ctx context.Context, in *cloudwatchlo
 
 // DeleteResourcePolicy deletes a policy.
 func (s *Service) DeleteResourcePolicy(ctx context.Context, in *cloudwatchlogs.DeleteResourcePolicyInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteResourcePolicyOutput, error) {
-	key, err := s.policyKey(in.PolicyName, in.ResourceArn)
+	key, err := s.policyKey(ctx, in.PolicyName, in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}

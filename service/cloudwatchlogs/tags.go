@@ -37,7 +37,7 @@ func checkTags(tags map[string]string) error {
 }
 
 // tagged is the log group whose ARN, without :*, is given.
-func (s *Service) tagged(arn *string) (groupName, error) {
+func (s *Service) tagged(ctx context.Context, arn *string) (groupName, error) {
 	if arn == nil {
 		return groupName{}, missing("resourceArn")
 	}
@@ -48,7 +48,7 @@ func (s *Service) tagged(arn *string) (groupName, error) {
 	case !ok || rest != "":
 		return g, invalid("The specified resource ARN is invalid: it is the one of a log group, without :* at its end.")
 	}
-	return g, nil
+	return g, g.reached(ctx)
 }
 
 // tag sets tags of a log group.
@@ -99,7 +99,7 @@ func (s *Service) tags(ctx context.Context, g groupName) (tags map[string]string
 
 // TagResource sets tags of a log group.
 func (s *Service) TagResource(ctx context.Context, in *cloudwatchlogs.TagResourceInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.TagResourceOutput, error) {
-	g, err := s.tagged(in.ResourceArn)
+	g, err := s.tagged(ctx, in.ResourceArn)
 	if err == nil {
 		err = s.tag(ctx, g, in.Tags)
 	}
@@ -111,7 +111,7 @@ func (s *Service) TagResource(ctx context.Context, in *cloudwatchlogs.TagResourc
 
 // UntagResource takes tags of a log group away.
 func (s *Service) UntagResource(ctx context.Context, in *cloudwatchlogs.UntagResourceInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.UntagResourceOutput, error) {
-	g, err := s.tagged(in.ResourceArn)
+	g, err := s.tagged(ctx, in.ResourceArn)
 	if err == nil {
 		err = s.untag(ctx, g, in.TagKeys, "tagKeys")
 	}
@@ -123,7 +123,7 @@ func (s *Service) UntagResource(ctx context.Context, in *cloudwatchlogs.UntagRes
 
 // ListTagsForResource tells the tags of a log group.
 func (s *Service) ListTagsForResource(ctx context.Context, in *cloudwatchlogs.ListTagsForResourceInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.ListTagsForResourceOutput, error) {
-	g, err := s.tagged(in.ResourceArn)
+	g, err := s.tagged(ctx, in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}

@@ -183,18 +183,19 @@ func (s *Service) smallBody(c *call) ([]byte, error) {
 	return io.ReadAll(b.content)
 }
 
-// document reads a body that is XML.
+// document reads a body that is XML, once.
 func (s *Service) document(c *call) (*node, error) {
+	if c.input != nil || c.inputErr != nil {
+		return c.input, c.inputErr
+	}
 	text, err := s.smallBody(c)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		if c.input, err = readXML(bytes.NewReader(text)); err != nil {
+			c.input, err = nil, fault("MalformedXML")
+		}
 	}
-	n, err := readXML(bytes.NewReader(text))
-	if err != nil {
-		return nil, fault("MalformedXML")
-	}
-	c.input = n
-	return n, nil
+	c.inputErr = err
+	return c.input, err
 }
 
 // noteTime is how long the bytes of an object may be on their way before they are

@@ -41,9 +41,7 @@ func (s *Service) permit(c *call, needs []service.Need) error {
 		if err != nil {
 			return err
 		}
-		for key, value := range m.Tags {
-			about["s3:ExistingObjectTag/"+key] = []string{value}
-		}
+		m.tellTags(about)
 	}
 	for i := range needs {
 		n := &needs[i]
@@ -94,7 +92,7 @@ func (s *Service) underPolicy(c *call, n *service.Need, b Bucket, key, version s
 			statements = append(statements, g.statement(s.arn(b.Name), true))
 		}
 		if key != "" {
-			m, err := s.existing(c.ctx, b.Name, key, c.r.URL.Query().Get("versionId"))
+			m, err := s.existing(c.ctx, b.Name, key, version)
 			if err != nil {
 				return err
 			}
@@ -202,21 +200,44 @@ func (s *Service) conditions(c *call) policy.Context {
 	switch {
 	case query.Has("X-Amz-Signature"):
 		k["s3:authType"], k["s3:signatureversion"] = []string{"REST-QUERY-STRING"}, []string{"AWS4-HMAC-SHA256"}
+		k["s3:signatureAge"] = []string{strconv.FormatInt(c.caller.SignatureAge.Milliseconds(), 10)}
 	case h.Get("Authorization") != "":
 		k["s3:authType"], k["s3:signatureversion"] = []string{"REST-HEADER"}, []string{"AWS4-HMAC-SHA256"}
 	}
 	if c.b.Owner != "" {
 		k["s3:ResourceAccount"], k["aws:ResourceAccount"] = []string{c.b.Owner}, []string{c.b.Owner}
 	}
-	if v := h.Get("X-Amz-Tagging"); v != "" {
-		if tags, err := tagsOfHeader(v); err == nil {
-			for key, value := range tags {
-				k["s3:RequestObjectTag/"+key] = []string{value}
-				k["s3:RequestObjectTagKeys"] = append(k["s3:RequestObjectTagKeys"], key)
-			}
+	for key, value := range s.requestedTags(c) {
+		k["s3:RequestObjectTag/"+key] = []string{value}
+		k["s3:RequestObjectTagKeys"] = append(k["s3:RequestObjectTagKeys"], key)
+	}
+	if c.op.name == "CreateBucket" {
+		if n, err := s.document(c); err == nil && n.value("LocationConstraint") != "" {
+			k["s3:locationconstraint"] = []string{n.value("LocationConstraint")}
 		}
 	}
 	return k
+}
+
+// requestedTags are the tags that an object is to have by a header, or by the body
+// of a request for nothing else. What is wrong with them the operation says.
+func (s *Service) requestedTags(c *call) map[string]string {
+	tags := map[string]string(nil)
+	if c.op.name == "PutObjectTagging" {
+		if n, err := s.document(c); err == nil {
+			tags, _ = tagsOf(n.child("TagSet"), maxObjectTags)
+		}
+		return tags
+	}
+	tags, _ = tagsOfHeader(c.r.Header.Get("X-Amz-Tagging"))
+	return tags
+}
+
+// tellTags adds the tags that an object has to condition keys.
+func (m meta) tellTags(keys policy.Context) {
+	for key, value := range m.Tags {
+		keys["s3:ExistingObjectTag/"+key] = []string{value}
+	}
 }
 
 // count reads a number of the query; what is above most is most.

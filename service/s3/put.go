@@ -252,6 +252,11 @@ func (s *Service) permitSource(c *call, from Bucket, action, key, version string
 		need.Context["s3:VersionId"] = []string{version}
 	}
 	need.Context["s3:ResourceAccount"], need.Context["aws:ResourceAccount"] = []string{from.Owner}, []string{from.Owner}
+	m, err := s.existing(c.ctx, from.Name, key, version)
+	if err != nil {
+		return err
+	}
+	m.tellTags(need.Context)
 	if err := s.underPolicy(c, &need, from, key, version); err != nil {
 		return err
 	}

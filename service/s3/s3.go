@@ -90,6 +90,7 @@ type call struct {
 	caller    service.Caller
 	b         Bucket // that bucket, as it was when the call was let in
 	input     *node  // the body, of those that are XML
+	inputErr  error  // why it could not be read
 	output    any    // responseElements of the record
 }
 

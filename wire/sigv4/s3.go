@@ -44,7 +44,8 @@ func (v *Verifier) VerifyS3(r *http.Request) (Signer, error) {
 	if c.service != "s3" {
 		return Signer{}, malformed(c.presigned, fmt.Sprintf("incorrect service %q. This endpoint belongs to \"s3\".", shorten(c.service)))
 	}
-	if err := c.checkTimeS3(v.Now()); err != nil {
+	now := v.Now()
+	if err := c.checkTimeS3(now); err != nil {
 		return Signer{}, err
 	}
 	if err := c.checkHeaders(r); err != nil {
@@ -69,7 +70,7 @@ func (v *Verifier) VerifyS3(r *http.Request) (Signer, error) {
 	if err := c.wrapBody(r, secret, declared); err != nil {
 		return Signer{}, err
 	}
-	return Signer{AccessKeyID: c.accessKeyID, Region: c.region, Service: c.service}, nil
+	return c.signer(now), nil
 }
 
 // UnwrapS3 takes apart the chunks of a request that nobody signed, and checks

@@ -51,6 +51,7 @@ type Verifier struct {
 type Signer struct {
 	AccessKeyID     string
 	Region, Service string
+	Age             time.Duration // since it was signed, not negative
 }
 
 // ErrTooLarge says that a body is longer than MaxBody.
@@ -87,7 +88,7 @@ func (v *Verifier) Verify(r *http.Request) (Signer, error) {
 		return Signer{}, refuse(http.StatusForbidden, "SignatureDoesNotMatch",
 			"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
-	return Signer{AccessKeyID: c.accessKeyID, Region: c.region, Service: c.service}, nil
+	return c.signer(now), nil
 }
 
 // bodyHash is what the signature says of the body, after it was compared with
@@ -169,6 +170,10 @@ func (c claim) checkHeaders(r *http.Request) error {
 func (c claim) stringToSign(canonical string) string {
 	sum := sha256.Sum256([]byte(canonical))
 	return strings.Join([]string{Algorithm, c.at.Format(timeLayout), c.scope(), hex.EncodeToString(sum[:])}, "\n")
+}
+
+func (c claim) signer(now time.Time) Signer {
+	return Signer{AccessKeyID: c.accessKeyID, Region: c.region, Service: c.service, Age: max(0, now.Sub(c.at))}
 }
 
 func (c claim) sign(secret, toSign string) []byte { return mac(c.key(secret), toSign) }
