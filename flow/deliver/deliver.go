@@ -88,7 +88,9 @@ type Courier struct {
 	stats counters
 	poll  time.Duration
 	grace time.Duration
-	seen  time.Time // when Run looked last; zero before. It belongs to Run
+	// recordGrace is the constant of that name, but in tests.
+	recordGrace time.Duration
+	seen        time.Time // when Run looked last; zero before. It belongs to Run
 
 	mu sync.Mutex
 	// running are the deliveries that are being attempted or recorded here.
@@ -119,7 +121,7 @@ func New(o Options) *Courier {
 	}
 	c := &Courier{
 		o: o, log: o.Log, wake: make(chan struct{}, 1),
-		poll: poll, grace: grace, running: map[int64]bool{}, paced: map[string]time.Time{},
+		poll: poll, grace: grace, recordGrace: recordGrace, running: map[int64]bool{}, paced: map[string]time.Time{},
 	}
 	c.slots = slots{fast: o.Concurrency, all: o.Concurrency * slowShare, freed: c.Wake}
 	c.down.log, c.lame.log = o.Log, o.Log

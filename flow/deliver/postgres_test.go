@@ -27,7 +27,10 @@ func TestTwoProcesses(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		return benchOn(t, db, func(o *deliver.Options) { o.Now, o.Owner, o.PerSubscription = time.Now, owner, 2 })
+		return benchOn(t, db, func(o *deliver.Options) {
+			realTime(o)
+			o.Owner, o.PerSubscription = owner, 2
+		})
 	}
 	one, two := open("one"), open("two")
 

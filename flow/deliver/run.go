@@ -73,7 +73,7 @@ func (c *Courier) Run(ctx context.Context) {
 	defer giveUp()
 	stop := context.AfterFunc(ctx, func() {
 		time.AfterFunc(c.grace, cutOff)
-		time.AfterFunc(c.grace+recordGrace, giveUp)
+		time.AfterFunc(c.grace+c.recordGrace, giveUp)
 	})
 	defer stop()
 
