@@ -198,7 +198,7 @@ func start(t testing.TB, w *world, o ingest.Options) *runner {
 		t.Fatal(err)
 	}
 	in.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
-	in.SetStopWithin(100 * time.Millisecond)
+	in.SetStopWithin(5 * time.Minute) // whatever is decoded is written
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { in.Run(ctx) })
