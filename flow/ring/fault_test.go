@@ -290,12 +290,14 @@ func TestTwoProcesses(t *testing.T) {
 
 func twoProcesses(t *testing.T, a, b *state.DB) {
 	const alarms = 100
-	w := newWorld(t, a, nil)
+	met := make(chan bool)
+	one, other := &meeting{DB: a, met: met}, &meeting{DB: b, met: met}
+	w := newWorld(t, a, func(o *ring.Options) { o.State = one })
 	for i := range alarms {
 		w.alarm(fmt.Sprint("alarm", i), func(a *state.Alarm) { a.Definition.OKActions = []string{topicARN} })
 	}
 	first := w.Ringer
-	second := ring.New(ring.Options{State: b, Owner: "two", Log: slog.New(slog.NewTextHandler(&w.log, nil))})
+	second := ring.New(ring.Options{State: other, Owner: "two", Log: slog.New(slog.NewTextHandler(&w.log, nil))})
 	both := func(at time.Time) {
 		t.Helper()
 		var wg sync.WaitGroup
@@ -324,6 +326,7 @@ func twoProcesses(t *testing.T, a, b *state.DB) {
 	both(now)
 	wg.Wait()
 	both(now.Add(time.Second))
+	one.meet, other.meet = true, true
 	both(now.Add(16 * time.Minute))
 	both(now.Add(17 * time.Minute))
 	told := map[string]int{}
@@ -336,6 +339,27 @@ func twoProcesses(t *testing.T, a, b *state.DB) {
 	if n := first.Stats().Judged; n == 0 || second.Stats().Judged == 0 {
 		t.Errorf("the first judged %d, the second %d", n, second.Stats().Judged)
 	}
+}
+
+// A meeting database lets who leased alarms wait until the other has leased some too,
+// so that each of them has its part in the work.
+type meeting struct {
+	*state.DB
+	meet bool // at the next Update
+	met  chan bool
+}
+
+func (m *meeting) Update(ctx context.Context, do func(*state.Tx) error) error {
+	err := m.DB.Update(ctx, do)
+	if m.meet {
+		m.meet = false
+		select {
+		case m.met <- true:
+		case <-m.met:
+		case <-time.After(time.Minute): // the other has failed
+		}
+	}
+	return err
 }
 
 // TestRun: the loop wakes, waits for what is due, and outlasts an outage that the

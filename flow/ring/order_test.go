@@ -32,6 +32,11 @@ func TestLocksInOrder(t *testing.T) {
 		second := w.storedIn(ctx, tx, alarm.ARN(scope.Partition, scope.Region, scope.Account, "second"))
 		return tx.SetAlarmRecord(ctx, second.Definition.ARN, second.Record)
 	})
+	// Not when somebody waits already: PostgreSQL lets nobody wait for long.
+	watcher, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
 	noting.watch = true
 	ended := make(chan error, 1)
 	go func() {
@@ -50,7 +55,7 @@ func TestLocksInOrder(t *testing.T) {
 		}
 		if tries == 1 {
 			close(noting.proceed)
-			if err := blocked(ctx, dsn); err != nil {
+			if err := blocked(ctx, watcher); err != nil {
 				return err
 			}
 		}
@@ -88,11 +93,7 @@ func (n *noting) Update(ctx context.Context, do func(*state.Tx) error) error {
 }
 
 // blocked returns when a session waits for a lock.
-func blocked(ctx context.Context, dsn string) error {
-	c, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
+func blocked(ctx context.Context, c *pgx.Conn) (err error) {
 	for waiting := 0; waiting == 0 && err == nil; {
 		err = c.QueryRow(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
 	}
