@@ -31,7 +31,7 @@ type Server struct {
 }
 
 // limit is how long the server may take to start, and to stop.
-const limit = time.Minute
+const limit = 3 * time.Minute
 
 // Start starts a server, which stops at the end of the test. Without PostgreSQL
 // the test is skipped, and says so.

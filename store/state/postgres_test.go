@@ -44,17 +44,17 @@ func TestOutage(t *testing.T) {
 	if _, err := state.OpenReader(t.Context(), dsn); err == nil || !strings.Contains(err.Error(), "tocsin serve") {
 		t.Errorf("a reader of an empty database got %v", err)
 	}
-	const workers, each = 4, 60
+	const workers, enough = 4, 48
 	m := metric.NewIdentity("ns", "m")
-	var done atomic.Int64
-	var failed atomic.Int64
+	var done, failed atomic.Int64
+	var over atomic.Bool
 	var all sync.WaitGroup
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	for w := range workers {
 		db := open(t, dsn)
 		all.Go(func() {
-			for n := range each {
+			for n := 0; !over.Load(); n++ {
 				for {
 					err := db.Update(ctx, func(tx *state.Tx) error {
 						fresh, err := tx.AddMarks(ctx, []state.Mark{{Source: "s", Key: fmt.Sprint(w, " ", n)}})
@@ -76,20 +76,24 @@ func TestOutage(t *testing.T) {
 			}
 		})
 	}
-	for i := range int64(3) {
-		for done.Load() < (i+1)*workers*each/5 && ctx.Err() == nil {
+	// grows waits until a count has grown.
+	grows := func(count *atomic.Int64, by int64) {
+		for least := count.Load() + by; count.Load() < least && ctx.Err() == nil; {
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Millisecond):
 			}
 		}
+	}
+	for range 3 {
+		grows(&done, enough)
 		server.Stop(t)
+		grows(&failed, 1)
 		server.Restart(t)
 	}
+	grows(&done, enough)
+	over.Store(true)
 	all.Wait()
-	if failed.Load() == 0 {
-		t.Error("nobody noticed the outages")
-	}
 	var points []metric.Point
 	reader, err := state.OpenReader(t.Context(), dsn)
 	if err != nil {
@@ -102,8 +106,8 @@ func TestOutage(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := points[0].Samples.SampleCount; got != workers*each {
-		t.Errorf("counted %v of %d", got, workers*each)
+	if got := points[0].Samples.SampleCount; got != float64(done.Load()) {
+		t.Errorf("counted %v of %d", got, done.Load())
 	}
 }
 
@@ -143,7 +147,7 @@ func TestServerThatHangs(t *testing.T) {
 	if err == nil || errors.Is(err, state.ErrUnknown) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(began); took > 9*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("hung for %v", took)
 	}
 	p.fault.Store(int32(none))
