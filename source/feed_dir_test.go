@@ -37,6 +37,22 @@ func age(t *testing.T, path string, by time.Duration) {
 	}
 }
 
+// tick waits until the clock of the file system, which may stand still for some
+// milliseconds, has gone on since a folder changed: what changes there now is seen.
+func tick(t *testing.T, folder string) {
+	t.Helper()
+	before, err := os.Stat(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for probe := filepath.Join(t.TempDir(), "probe"); ; {
+		write(t, probe, "")
+		if now, err := os.Stat(probe); err != nil || now.ModTime().After(before.ModTime()) {
+			return
+		}
+	}
+}
+
 func TestFolderAtTheStartOldestFirst(t *testing.T) {
 	dir, f := folderFeed(t, source.FeedOptions{})
 	k := newTaker(t)
@@ -102,6 +118,7 @@ func TestFolderHalfWrittenFilesWait(t *testing.T) {
 		t.Errorf("complete: %q", got)
 	}
 	// An empty file may be one that nobody has written to yet.
+	tick(t, dir)
 	write(t, filepath.Join(dir, "empty.json"), "")
 	next()
 	if got := next(); got != "" {
@@ -124,6 +141,7 @@ func TestFolderRenamedIntoPlaceIsTakenAtOnce(t *testing.T) {
 	if got := k.keys(nil); got != "" {
 		t.Fatalf("given under a name of its own: %s", got)
 	}
+	tick(t, dir)
 	if err := os.Rename(part, filepath.Join(dir, "a.json.gz")); err != nil {
 		t.Fatal(err)
 	}
@@ -419,10 +437,14 @@ func TestFolderOfANewDay(t *testing.T) {
 	dir, f := folderFeed(t, source.FeedOptions{})
 	k := newTaker(t)
 	now := time.Now()
+	year := filepath.Join(dir, "AWSLogs/111122223333/CloudTrail/us-east-1/2024")
 	for i := range 4 {
+		if i > 0 {
+			tick(t, year)
+		}
 		old(t, filepath.Join(dir, logKey("us-east-1", noon.AddDate(0, i, 0), fmt.Sprint("m", i))), "x")
 		if i == 2 {
-			if err := os.RemoveAll(filepath.Join(dir, "AWSLogs/111122223333/CloudTrail/us-east-1/2024/03")); err != nil {
+			if err := os.RemoveAll(filepath.Join(year, "03")); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -29,7 +29,7 @@ func TestQueueOfMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	server := exec.CommandContext(ctx, path, "-p", port)
 	out, err := server.StderrPipe()

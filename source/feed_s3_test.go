@@ -19,6 +19,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/source"
 )
 
@@ -67,7 +68,7 @@ func newStage(t *testing.T) *stage {
 	s.client = s3.New(s3.Options{
 		Region: "eu-west-1", BaseEndpoint: &server.URL, UsePathStyle: true, Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-		DisableLogOutputChecksumValidationSkipped: true,
+		HTTPClient:  sdkhttp.Client(nil), DisableLogOutputChecksumValidationSkipped: true,
 	})
 	return s
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -408,12 +407,7 @@ func TestQueueRefusal(t *testing.T) {
 
 // The usual configuration leads to the queue's own host and Region.
 func TestQueueConfigured(t *testing.T) {
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "", "AWS_ENDPOINT_URL": "", "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-	} {
-		t.Setenv(name, value)
-	}
+	configure(t, map[string]string{"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_EC2_METADATA_DISABLED": "true"})
 	d := newDesk(t, func(o *source.FeedOptions) { o.SQS = nil })
 	d.queue.Send(announce(logKey("us-east-1", noon, "a")))
 	if got := d.round(0); len(got) != 1 || d.f.Status().Problem != "" {

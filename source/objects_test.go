@@ -20,6 +20,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/source"
 )
 
@@ -44,7 +45,7 @@ func inS3(t *testing.T) source.Objects {
 		return s3.New(s3.Options{
 			BaseEndpoint: &server.URL, UsePathStyle: true, Region: "eu-west-1",
 			Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-			DisableLogOutputChecksumValidationSkipped: true,
+			HTTPClient:  sdkhttp.Client(nil), DisableLogOutputChecksumValidationSkipped: true,
 		}), nil
 	})
 }

@@ -164,13 +164,25 @@ func apiServer(t *testing.T, failures int) (calls *[]string) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	for name, value := range map[string]string{
+	configure(t, map[string]string{
 		"AWS_ENDPOINT_URL_CLOUDTRAIL": server.URL, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-	} {
+	})
+	return calls
+}
+
+// configure is all that the SDK finds of a configuration, whoever runs the test.
+func configure(t *testing.T, values map[string]string) {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	for name, value := range values {
 		t.Setenv(name, value)
 	}
-	return calls
 }
 
 func TestCloudTrail(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/source"
 )
 
@@ -198,7 +199,7 @@ func bucket(t *testing.T, objects int) *s3.Client {
 	t.Cleanup(server.Close)
 	client := s3.New(s3.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL), UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""), HTTPClient: sdkhttp.Client(nil),
 	})
 	if err := backend.CreateBucket("trail"); err != nil {
 		t.Fatal(err)

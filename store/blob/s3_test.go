@@ -26,6 +26,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"tocsin/internal/sdkhttp"
 	"tocsin/store/blob"
 )
 
@@ -56,7 +57,7 @@ func newS3(t *testing.T, prefix string, before func(http.Handler) http.HandlerFu
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 		}),
-		DisableLogOutputChecksumValidationSkipped: true,
+		HTTPClient: sdkhttp.Client(nil), DisableLogOutputChecksumValidationSkipped: true,
 	})
 	store, err := blob.NewS3(client, "segments", prefix)
 	if err != nil {
@@ -313,12 +314,17 @@ func (p *pages) DeleteObject(context.Context, *s3.DeleteObjectInput, ...func(*s3
 
 // The usual configuration leads to any server, and a wrong address says so.
 func TestOpenS3(t *testing.T) {
+	for _, variable := range os.Environ() { // of whoever runs the test
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
 	t.Setenv("AWS_ENDPOINT_URL", serve(t, nil))
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
 	for _, address := range []string{"s3://segments", "s3://segments/", "s3://segments/a", "s3://segments/a/b/"} {
 		store, err := blob.OpenS3(t.Context(), address)
 		if err != nil {
