@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tocsin/core/topic"
+	"tocsin/internal/freeport"
 	"tocsin/notify"
 	"tocsin/notify/notifytest"
 )
@@ -232,9 +233,7 @@ func TestKeptConnectionClosed(t *testing.T) {
 }
 
 func TestNothingListens(t *testing.T) {
-	server := httptest.NewServer(nil)
-	server.Close()
-	result := receiver(t, notify.Options{}, topic.HTTP).Send(t.Context(), notifytest.Plain(topic.HTTP, server.URL))
+	result := receiver(t, notify.Options{}, topic.HTTP).Send(t.Context(), notifytest.Plain(topic.HTTP, "http://"+freeport.Address(t)))
 	if result.Answer != topic.Retry || !strings.Contains(result.Detail, "refused") {
 		t.Errorf("%v: %s", result.Answer, result.Detail)
 	}

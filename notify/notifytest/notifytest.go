@@ -81,8 +81,8 @@ func Run(t *testing.T, start func(t *testing.T) Peer) {
 	}
 }
 
-// timeLimit is how long an attempt may take that is not hung.
-const timeLimit = 20 * time.Second
+// timeLimit is how long an attempt may take that is not hung, on a busy machine.
+const timeLimit = 2 * time.Minute
 
 // send makes an attempt and checks what is true of every result.
 func send(ctx context.Context, t *testing.T, p Peer, n notify.Note) notify.Result {
@@ -162,20 +162,22 @@ func hangs(t *testing.T, p Peer, b Behaviour) {
 	behave(t, p, b)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	ended := make(chan time.Time, 1)
 	go func() {
 		select {
 		case <-p.Reached:
+			ended <- time.Now()
 		case <-ctx.Done():
 		}
 		cancel()
 	}()
-	start := time.Now()
 	want(t, send(ctx, t, p, Alarm(p.Protocol, p.Endpoint)), topic.Retry)
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("the attempt outlived its context: %v", took)
-	}
 	if ctx.Err() == nil {
-		t.Error("the attempt ended before its context")
+		t.Fatal("the attempt ended before its context")
+	}
+	// Less than what bounds an attempt anyway.
+	if took := time.Since(<-ended); took > topic.DeliveryTimeout*2/3 {
+		t.Errorf("the attempt outlived its context: %v", took)
 	}
 }
 
