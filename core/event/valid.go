@@ -12,64 +12,70 @@ const maxValidDepth = 10_000
 // 8259, white space around it allowed. Bytes that are not UTF-8 are let pass
 // inside strings, as encoding/json does. It does not allocate.
 func Valid(record []byte) bool {
-	// One bit for each level: set for an object, clear for an array.
 	var objects [maxValidDepth/64 + 1]uint64
-	depth := 0
-
 	p := blank(record, 0)
 	if p >= len(record) || record[p] != '{' {
 		return false
 	}
+	p = validNested(record, p, objects[:], maxValidDepth)
+	return p >= 0 && blank(record, p) == len(record)
+}
+
+// validNested reads the object or array that begins at p, of at most so many
+// levels, and returns the place after it, or -1. In objects, which has room for a
+// bit of each level, it notes which are objects.
+func validNested(s []byte, p int, objects []uint64, levels int) int {
+	depth := 0
 	for {
 		// A value begins at p.
-		if p >= len(record) {
-			return false
+		if p >= len(s) {
+			return -1
 		}
-		switch c := record[p]; c {
+		switch c := s[p]; c {
 		case '{', '[':
-			if depth == maxValidDepth {
-				return false
+			if depth == levels {
+				return -1
 			}
 			if depth++; c == '{' {
 				objects[depth/64] |= 1 << (depth % 64)
-				if p = blank(record, p+1); p < len(record) && record[p] == '}' {
+				if p = blank(s, p+1); p < len(s) && s[p] == '}' {
 					break
 				}
-				if p = validName(record, p); p < 0 {
-					return false
+				if p = validName(s, p); p < 0 {
+					return -1
 				}
 				continue
 			}
 			objects[depth/64] &^= 1 << (depth % 64)
-			if p = blank(record, p+1); p < len(record) && record[p] == ']' {
+			if p = blank(s, p+1); p < len(s) && s[p] == ']' {
 				break
 			}
 			continue
 		default:
-			if p = validScalar(record, p); p < 0 {
-				return false
+			if p = validScalar(s, p); p < 0 {
+				return -1
 			}
 		}
 		// A value has ended, or an empty object or array is about to.
 		for {
-			if p = blank(record, p); p >= len(record) {
-				return false
+			if p = blank(s, p); p >= len(s) {
+				return -1
 			}
 			object := objects[depth/64]&(1<<(depth%64)) != 0
-			if c := record[p]; c == '}' && object || c == ']' && !object {
+			if c := s[p]; c == '}' && object || c == ']' && !object {
 				p++
 				if depth--; depth == 0 {
-					return blank(record, p) == len(record)
+					return p
 				}
 				continue
 			}
-			if record[p] != ',' {
-				return false
+			if s[p] != ',' {
+				return -1
 			}
-			p = blank(record, p+1)
+			p = blank(s, p+1)
 			if object {
-				if p = validName(record, p); p < 0 {
-					return false
+				if p = validName(s, p); p < 0 {
+					return -1
 				}
 			}
 			break
@@ -83,7 +89,7 @@ func validName(s []byte, p int) int {
 	if p >= len(s) || s[p] != '"' {
 		return -1
 	}
-	if p = validString(s, p+1); p < 0 {
+	if p, _ = validString(s, p+1); p < 0 {
 		return -1
 	}
 	if p = blank(s, p); p >= len(s) || s[p] != ':' {
@@ -97,7 +103,8 @@ func validName(s []byte, p int) int {
 func validScalar(s []byte, p int) int {
 	switch s[p] {
 	case '"':
-		return validString(s, p+1)
+		p, _ = validString(s, p+1)
+		return p
 	case 't':
 		return validLiteral(s, p, "true")
 	case 'f':
@@ -116,8 +123,9 @@ func validLiteral(s []byte, p int, word string) int {
 	return end
 }
 
-// validString reads the rest of a string and returns the place after its quote, or -1.
-func validString(s []byte, p int) int {
+// validString reads the rest of a string and returns the place after its quote, or
+// -1, and whether a backslash is in it.
+func validString(s []byte, p int) (after int, escaped bool) {
 	for {
 		for p+8 <= len(s) {
 			if special := specials(binary.LittleEndian.Uint64(s[p:])); special != 0 {
@@ -127,24 +135,24 @@ func validString(s []byte, p int) int {
 			p += 8
 		}
 		if p >= len(s) {
-			return -1
+			return -1, escaped
 		}
 		switch c := s[p]; {
 		case c == '"':
-			return p + 1
+			return p + 1, escaped
 		case c < ' ':
-			return -1
+			return -1, escaped
 		case c != '\\':
 			p++
 		case p+1 < len(s) && s[p+1] == 'u':
 			if _, ok := hexRune(s[p:]); !ok {
-				return -1
+				return -1, escaped
 			}
-			p += 6
+			p, escaped = p+6, true
 		case p+1 < len(s) && unescaped(s[p+1]) != 0:
-			p += 2
+			p, escaped = p+2, true
 		default:
-			return -1
+			return -1, escaped
 		}
 	}
 }

@@ -129,7 +129,7 @@ func newTaker() *taker {
 // reset gives up the texts of the records taken before.
 func (t *taker) reset() { t.text = t.text[:0] }
 
-// take takes raw apart. Texts are good until reset, and only as long as raw is.
+// take takes raw apart, without a look at whether it is JSON as a whole. Texts are good until reset, and only as long as raw is.
 func (t *taker) take(raw []byte, r *record) {
 	*r = record{resources: r.resources[:0]}
 	values, ok := t.extractor.Extract(raw)
@@ -137,6 +137,11 @@ func (t *taker) take(raw []byte, r *record) {
 		r.undecided = 1 << wholeRecord
 		return
 	}
+	t.read(values, r)
+}
+
+// read fills in an empty record.
+func (t *taker) read(values []event.Value, r *record) {
 	for c := range columns {
 		v := values[c]
 		switch {
@@ -269,12 +274,12 @@ func (t *taker) keep(b []byte) []byte {
 // settle makes of what a record holds what a segment can hold: texts that are
 // too long or not UTF-8 stay out. The event's id is what it is stored under.
 func (r *record) settle(raw []byte, id event.ID) {
-	if !utf8.Valid(raw) {
+	// What is cut out of UTF-8 between quotes, and unescaped, is UTF-8.
+	clean := utf8.Valid(raw)
+	if !clean {
 		r.undecided |= 1 << messageText
 	}
-	if r.undecided&(1<<wholeRecord) == 0 && !event.Valid(raw) {
-		r.undecided |= 1 << wholeRecord
-	}
+	storable := func(text []byte) bool { return len(text) <= maxText && (clean || utf8.Valid(text)) }
 	for c, text := range r.text {
 		if text != nil && !storable(text) {
 			r.text[c] = nil
@@ -299,5 +304,3 @@ func (r *record) settle(raw []byte, id event.ID) {
 		r.undecided |= 1 << resources
 	}
 }
-
-func storable(text []byte) bool { return len(text) <= maxText && utf8.Valid(text) }

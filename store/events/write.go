@@ -16,6 +16,7 @@ type segmentWriter struct {
 	parquet *parquet.GenericWriter[row]
 	sizes   sizes
 	taker   *taker
+	strict  *event.StrictExtractor
 	record  record
 	values  [leaves][]parquet.Value
 	rows    int // in values
@@ -27,7 +28,7 @@ type segmentWriter struct {
 }
 
 func newSegmentWriter(z sizes) *segmentWriter {
-	w := &segmentWriter{taker: newTaker(), sizes: z}
+	w := &segmentWriter{taker: newTaker(), strict: event.NewStrictExtractor(wanted()), sizes: z}
 	w.parquet = parquet.NewGenericWriter[row](&w.out, writerOptions(z)...)
 	return w
 }
@@ -35,7 +36,7 @@ func newSegmentWriter(z sizes) *segmentWriter {
 // add appends an event. Its message has to stay as it is until the next flush.
 func (w *segmentWriter) add(e Event) error {
 	r := &w.record
-	w.taker.take(e.Message, r)
+	w.take(e.Message, r)
 	r.settle(e.Message, e.ID)
 	w.put(leafTime, parquet.Int64Value(e.Time))
 	w.put(leafID, parquet.FixedLenByteArrayValue(w.taker.keep(e.ID[:])))
@@ -70,6 +71,17 @@ func (w *segmentWriter) add(e Event) error {
 		return w.flush()
 	}
 	return nil
+}
+
+// take takes a record apart as a taker does, and looks whether it is JSON.
+func (w *segmentWriter) take(raw []byte, r *record) {
+	if values, ok := w.strict.Extract(raw); ok {
+		*r = record{resources: r.resources[:0]}
+		w.taker.read(values, r)
+		return
+	}
+	w.taker.take(raw, r)
+	r.undecided |= 1 << wholeRecord
 }
 
 func (w *segmentWriter) put(leaf int, v parquet.Value) { w.values[leaf] = append(w.values[leaf], v) }
