@@ -81,7 +81,7 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			"expired presign",
-			call{service: "sts", form: identityCall, key: reader, query: true, expires: "60", ago: 2 * time.Minute},
+			call{service: "sts", form: identityCall, key: reader, query: true, expires: "3600", ago: 16 * time.Minute},
 			403, "SignatureDoesNotMatch", "Signature expired: ",
 		},
 		{"tampered body", call{service: "iam", form: listUsers, key: reader, change: func(r *http.Request) {

@@ -46,7 +46,7 @@ func needsOf(at state.Scope, operation string, input any) []service.Need {
 		out := putNeeds(need(alarmARN(at, aws.ToString(in.AlarmName))), in.Tags, policy.Context{"cloudwatch:AlarmActions": actions})
 		if c := in.ScheduledQueryConfiguration; c != nil {
 			out = append(out, service.Need{
-				Action: "iam:PassRole", Resource: aws.ToString(c.ScheduledQueryRoleARN), Context: policy.Context{"iam:PassedToService": {querier}},
+				Action: "iam:PassRole", Resource: aws.ToString(c.ScheduledQueryRoleARN), Context: policy.Context{"iam:PassedToService": {"cloudwatch.amazonaws.com"}},
 			})
 		}
 		return out

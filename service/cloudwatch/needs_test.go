@@ -38,6 +38,10 @@ func TestNeeds(t *testing.T) {
 		{"PutCompositeAlarm", &api.PutCompositeAlarmInput{AlarmName: aws.String("a")}, []service.Need{
 			{Action: "cloudwatch:PutCompositeAlarm", Resource: arn("a"), Context: policy.Context{}},
 		}},
+		{"PutLogAlarm", &api.PutLogAlarmInput{AlarmName: aws.String("a"), ScheduledQueryConfiguration: &types.ScheduledQueryConfiguration{ScheduledQueryRoleARN: aws.String("arn:aws:iam::123456789012:role/r")}}, []service.Need{
+			{Action: "cloudwatch:PutLogAlarm", Resource: arn("a"), Context: policy.Context{}},
+			{Action: "iam:PassRole", Resource: "arn:aws:iam::123456789012:role/r", Context: policy.Context{"iam:PassedToService": {"cloudwatch.amazonaws.com"}}},
+		}},
 		{"DescribeAlarms", &api.DescribeAlarmsInput{}, []service.Need{{Action: "cloudwatch:DescribeAlarms", Resource: arn("*")}}},
 		{"DeleteAlarms", &api.DeleteAlarmsInput{AlarmNames: []string{"a", "b"}}, []service.Need{
 			{Action: "cloudwatch:DeleteAlarms", Resource: arn("a")}, {Action: "cloudwatch:DeleteAlarms", Resource: arn("b")},

@@ -77,13 +77,26 @@ func queryClaim(get func(string) string) (claim, error) {
 	if err != nil {
 		return claim{}, incomplete("AWS query-string parameters must include 'X-Amz-Date', as " + timeLayout)
 	}
-	seconds, err := strconv.Atoi(get("X-Amz-Expires"))
-	if err != nil || seconds < 1 || time.Duration(seconds)*time.Second > MaxPresigned {
-		return claim{}, refuse(http.StatusBadRequest, "AuthorizationQueryParametersError", "X-Amz-Expires must be a number between 1 and 604800")
-	}
 	c, err := newClaim(get("X-Amz-Credential"), get("X-Amz-SignedHeaders"), get("X-Amz-Signature"), at)
-	c.presigned, c.expires = true, time.Duration(seconds)*time.Second
-	return c, err
+	if err != nil {
+		return claim{}, err
+	}
+	c.presigned, c.expires = true, presignedElsewhere
+	text := get("X-Amz-Expires")
+	if text == "" && c.service != "s3" {
+		return c, nil
+	}
+	seconds, err := strconv.Atoi(text)
+	given := time.Duration(seconds) * time.Second
+	switch {
+	case err != nil || seconds < 1 || seconds > int(MaxPresigned/time.Second):
+		return claim{}, refuse(http.StatusBadRequest, "AuthorizationQueryParametersError", "X-Amz-Expires must be a number between 1 and 604800")
+	case c.service == "s3":
+		c.expires = given
+	case c.service != "sts":
+		c.expires = min(given, presignedElsewhere)
+	}
+	return c, nil
 }
 
 func newClaim(credential, signedHeaders, signature string, at time.Time) (claim, error) {

@@ -28,8 +28,13 @@ const Algorithm = "AWS4-HMAC-SHA256"
 // MaxSkew is how far the clock of a sender may be from ours.
 const MaxSkew = 5 * time.Minute
 
-// MaxPresigned is how long a request signed in its query may be good for.
+// MaxPresigned is how long a request to S3 that is signed in its query may be good for.
 const MaxPresigned = 7 * 24 * time.Hour
+
+// presignedElsewhere is how long one to another service is, also without
+// X-Amz-Expires: seen of STS, whose links clusters use as tokens, and which does not
+// mind what X-Amz-Expires says. UNSURE of other services, for which less than that counts.
+const presignedElsewhere = 15 * time.Minute
 
 const (
 	timeLayout = "20060102T150405Z"

@@ -226,3 +226,41 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// Links of other services than S3 are good for a quarter of an hour at most; those
+// that clusters use as tokens say a minute, some SDKs nothing.
+func TestPresignedElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		service, expires string
+		age              time.Duration
+		code             string
+	}{
+		{"sts", "", 0, ""},
+		{"sts", "", 14 * time.Minute, ""},
+		{"sts", "&X-Amz-Expires=60", 14 * time.Minute, ""},
+		{"sts", "&X-Amz-Expires=60", 16 * time.Minute, "SignatureDoesNotMatch"},
+		{"sts", "&X-Amz-Expires=604800", 16 * time.Minute, "SignatureDoesNotMatch"},
+		{"sts", "&X-Amz-Expires=x", 0, "AuthorizationQueryParametersError"},
+		{"sts", "", -6 * time.Minute, "SignatureDoesNotMatch"},
+		{"sns", "", 14 * time.Minute, ""},
+		{"sns", "&X-Amz-Expires=60", 2 * time.Minute, "SignatureDoesNotMatch"},
+		{"sns", "&X-Amz-Expires=604800", 16 * time.Minute, "SignatureDoesNotMatch"},
+		{"sns", "&X-Amz-Expires=9223372037", 16 * time.Minute, "AuthorizationQueryParametersError"},
+	} {
+		r := request(t, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15"+c.expires, "")
+		link, _, err := v4.NewSigner().PresignHTTP(t.Context(), aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, r, emptyHash, c.service, "eu-central-1", now.Add(-c.age))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := http.NewRequest("GET", link, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Host = r.Host
+		_, err = verifier().Verify(received(t, out))
+		var refusal *Error
+		if c.code == "" && err != nil || c.code != "" && (!errors.As(err, &refusal) || refusal.Code != c.code) {
+			t.Errorf("%s %q, %s old: %v, want %q", c.service, c.expires, c.age, err, c.code)
+		}
+	}
+}
