@@ -42,7 +42,11 @@ func (t *troubles) note(j state.Job, answer topic.Answer, detail string, at time
 			delete(t.since, oldest(t.since))
 		}
 		t.since[arn] = at
-		t.log.Warn("a subscriber cannot be reached; messages for it wait and are tried again", "subscription", forLog(arn), "protocol", string(j.Subscription.Protocol), "last", detail)
+		what := "a subscriber cannot be reached; messages for it wait and are tried again"
+		if answer == topic.Permanent {
+			what = "a subscriber refuses its messages for good"
+		}
+		t.log.Warn(what, "subscription", forLog(arn), "protocol", string(j.Subscription.Protocol), "last", detail)
 	}
 }
 

@@ -29,6 +29,11 @@ func TestTroublesAreToldOnce(t *testing.T) {
 			t.Errorf("%q stands %d times in the log, want %d:\n%s", part, n, times, text)
 		}
 	}
+	log.Reset()
+	c.note(job("arn:c:12345678-1"), topic.Permanent, "HTTP 302", at)
+	if text := log.String(); !strings.Contains(text, "refuses its messages for good") || strings.Contains(text, "tried again") {
+		t.Errorf("of a refusal: %s", text)
+	}
 	for i := range 2 * maxTroubles {
 		c.note(job(fmt.Sprint("arn:", i)), topic.Retry, "", at)
 	}
