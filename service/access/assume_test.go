@@ -3,6 +3,7 @@ package access_test
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +108,44 @@ func TestAssuming(t *testing.T) {
 				e.useSession(t, key{*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken}, *out.AssumedRoleUser.Arn)
 			}
 		})
+	}
+}
+
+// TestSourceIdentityInAChain is that a role which may not set a source identity cannot
+// be assumed by a session that has one.
+func TestSourceIdentityInAChain(t *testing.T) {
+	e := newEndpoint(t)
+	user := e.user("first", allow("sts:*", "*"))
+	role := func(name, actions string) *string {
+		t.Helper()
+		trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":` + actions + `}]}`
+		made, err := e.asIAM(rootKey).CreateRole(t.Context(), &awsiam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.asIAM(rootKey).PutRolePolicy(t.Context(), &awsiam.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String("own"), PolicyDocument: aws.String(allow("sts:*", "*"))}); err != nil {
+			t.Fatal(err)
+		}
+		return made.Role.Arn
+	}
+	sets, not := role("sets", `["sts:AssumeRole","sts:SetSourceIdentity"]`), role("not", `"sts:AssumeRole"`)
+	assume := func(k key, role, source *string) (key, string) {
+		out, err := e.asSTS(k).AssumeRole(t.Context(), &awssts.AssumeRoleInput{RoleArn: role, RoleSessionName: aws.String("me"), SourceIdentity: source})
+		if err != nil {
+			return key{}, err.Error()[strings.LastIndex(err.Error(), " because ")+1:]
+		}
+		return key{*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken}, aws.ToString(out.SourceIdentity)
+	}
+	const refused = "because no role trust policy allows the sts:SetSourceIdentity action"
+	plain, without := assume(user, sets, nil)
+	named, with := assume(user, sets, aws.String("alice"))
+	_, never := assume(user, not, aws.String("alice"))
+	_, plainOn := assume(plain, not, nil)
+	_, namedOn := assume(named, sets, nil)
+	_, namedOff := assume(named, not, nil)
+	got, want := []string{without, with, never, plainOn, namedOn, namedOff}, []string{"", "alice", refused, "", "alice", refused}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
 

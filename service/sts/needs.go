@@ -28,11 +28,23 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 }
 
 // assumeNeeds are what it takes to assume a role: its trust policy must allow each
-// action, and in another account the caller's own policies must as well.
+// action, and in another account the caller's own policies must as well. Who hands on
+// the source identity of his own session sets it [IAM User Guide, permissions
+// required to set source identity: role chaining].
 func (s *Service) assumeNeeds(ctx context.Context, in *sts.AssumeRoleInput) ([]service.Need, error) {
 	need := service.Need{
 		Action: "sts:AssumeRole", Resource: aws.ToString(in.RoleArn),
 		PolicyName: "trust policy", Kind: policy.Trust, PolicyDecides: true, Context: assumeKeys(in),
+	}
+	source := aws.ToString(in.SourceIdentity)
+	if source == "" {
+		var err error
+		if source, err = s.sourceIdentity(ctx); err != nil {
+			return nil, err
+		}
+		if source != "" {
+			need.Context["sts:SourceIdentity"] = []string{source}
+		}
 	}
 	of, path, name, ok := identity.Named(need.Resource, "role")
 	if ok {
@@ -62,11 +74,26 @@ func (s *Service) assumeNeeds(ctx context.Context, in *sts.AssumeRoleInput) ([]s
 		need.Action = "sts:TagSession"
 		needs = append(needs, need)
 	}
-	if in.SourceIdentity != nil {
+	if source != "" || in.SourceIdentity != nil {
 		need.Action = "sts:SetSourceIdentity"
 		needs = append(needs, need)
 	}
 	return needs, nil
+}
+
+// sourceIdentity is that of the caller's own session, "" for none.
+func (s *Service) sourceIdentity(ctx context.Context) (string, error) {
+	c := service.CallerOf(ctx)
+	if c.Session == nil {
+		return "", nil
+	}
+	var own state.Resource[identity.Session]
+	err := s.State.View(ctx, func(tx *state.Tx) (err error) {
+		own, err = identity.Sessions.Get(ctx, tx, state.Scope{}, c.AccessKeyID)
+		_, err = state.Exists(err)
+		return err
+	})
+	return own.Value.SourceIdentity, err
 }
 
 // assumeKeys are the condition keys of AssumeRole [IAM User Guide, available keys for AWS STS].
