@@ -26,6 +26,7 @@ func (c Condition) holds(f *facts, s scope) (Truth, Miss) {
 type scope struct {
 	effect    Effect
 	variables bool // the document is of a version that has variables
+	completed bool // resources that are incomplete ARNs are completed
 }
 
 // test is the truth of the condition; gap names a variable that could not be

@@ -112,6 +112,15 @@ func unquote(text string) string {
 	return text
 }
 
+// completed is an ARN with wildcards in place of the parts that are missing at its
+// end, as those of identity-based policies are read [IAM User Guide, ARNs].
+func (p pattern) completed() pattern {
+	for n := p.segments(); 1 < n && n < 6; n++ {
+		p = append(p, token{r: ':'}, token{kind: many})
+	}
+	return p
+}
+
 // segmented makes the wildcards of the first five segments of an ARN stay in
 // their segment, except, when spill is set, a * that ends it.
 func (p pattern) segmented(spill bool) pattern {

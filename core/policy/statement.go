@@ -46,7 +46,7 @@ func (m *match) and(t Truth, miss Miss) {
 // only; a policy of an identity is about that identity.
 func (s Statement) meets(r Request, f *facts, version Version, ofResource bool) match {
 	m := match{applies: Yes, reach: byName}
-	in := scope{effect: s.Effect, variables: version == Version2012}
+	in := scope{effect: s.Effect, variables: version == Version2012, completed: !ofResource}
 	if ofResource {
 		s.meetsPrincipal(r.Principal, &m)
 	}
@@ -119,6 +119,9 @@ func anyResource(patterns []string, resource string, f *facts, in scope, negated
 		case text == "*":
 			state = Yes
 		case state == Yes:
+			if in.completed {
+				p = p.completed()
+			}
 			state = truth(p.segmented(spills).match(resource))
 		case state == No:
 			gap, why, state = key, Unresolved, truth(unresolved(in.effect, negated))

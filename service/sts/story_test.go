@@ -210,6 +210,9 @@ func TestRefusals(t *testing.T) {
 			{"long", assume(func(in *awssts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7201) }), "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
 			{"name", assume(func(in *awssts.AssumeRoleInput) { in.RoleSessionName = aws.String("a:b") }), one + `Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`},
 			{"policy", assume(func(in *awssts.AssumeRoleInput) { in.Policy = aws.String("{}") }), "MalformedPolicyDocument: Syntax errors in policy."},
+			{"policy with an incomplete ARN", assume(func(in *awssts.AssumeRoleInput) {
+				in.Policy = aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3"}}`)
+			}), `MalformedPolicyDocument: Resource arn:aws:s3 must be in ARN format or "*".`},
 			{"managed policy", assume(func(in *awssts.AssumeRoleInput) {
 				in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::123456789012:policy/none")}}
 			}), "InvalidParameterValue: PolicyArn arn:aws:iam::123456789012:policy/none is not valid: the role's account has no such policy."},
