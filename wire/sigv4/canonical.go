@@ -17,9 +17,6 @@ func (c claim) canonicalRequest(r *http.Request, bodyHash string) string {
 		b.WriteString(name + ":" + headerValue(r, name) + "\n")
 	}
 	b.WriteString("\n" + strings.Join(c.signedHeaders, ";") + "\n")
-	if c.presigned && r.Header.Get("X-Amz-Content-Sha256") == "" && c.service == "s3" {
-		bodyHash = unsigned
-	}
 	b.WriteString(bodyHash)
 	return b.String()
 }

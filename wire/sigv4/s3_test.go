@@ -241,6 +241,29 @@ func TestPresignedForS3(t *testing.T) {
 		out.Host = "tocsin.example:4580"
 		return out
 	}
+	// A link may say in its query what its body's hash is, and then that is signed.
+	for body, want := range map[string]string{"anything": "", "other": "XAmzContentSHA256Mismatch"} {
+		const hash = "ee0874170b7f6f32b8c2ac9573c428d35b575270a66b757c2c0185d2bd09718d" // of "anything"
+		r := request(t, "PUT", "/bucket/key?X-Amz-Expires=3600&X-Amz-Content-Sha256="+hash, "")
+		link, _, err := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }).PresignHTTP(t.Context(),
+			aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, r, hash, "s3", "eu-central-1", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := http.NewRequest("PUT", link, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Host = "tocsin.example:4580"
+		_, err = verifier().VerifyS3(out)
+		if err == nil {
+			_, err = io.ReadAll(out.Body)
+		}
+		var refusal *Error
+		if want == "" && err != nil || want != "" && (!errors.As(err, &refusal) || refusal.Code != want) {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+	}
 	for age, code := range map[time.Duration]string{0: "", 59 * time.Minute: "", 61 * time.Minute: "AccessDenied", -20 * time.Minute: "AccessDenied"} {
 		_, err := verifier().VerifyS3(presigned(age))
 		var refusal *Error

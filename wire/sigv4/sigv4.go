@@ -115,10 +115,12 @@ func (v *Verifier) bodyHash(r *http.Request, c claim) (string, error) {
 		sum := sha256.Sum256(body)
 		hash = hex.EncodeToString(sum[:])
 	}
-	switch declared := r.Header.Get("X-Amz-Content-Sha256"); declared {
-	case "":
-		return hash, nil
-	case hash:
+	declared := r.Header.Get("X-Amz-Content-Sha256")
+	if declared == "" && c.presigned && c.service == "s3" {
+		declared = unsigned
+	}
+	switch declared {
+	case "", hash:
 		return hash, nil
 	case unsigned:
 		// Only S3 leaves bodies unsigned; to let others do so would let whoever
