@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,6 +27,8 @@ type fakeOrganization struct {
 	closed   []string // accounts whose role cannot be assumed
 	refused  string   // error of ListAccounts
 	hold     func(account string)
+	// interrupt tells that the client is about to go away; it is waited for then.
+	interrupt func(account string) bool
 
 	mu    sync.Mutex
 	asked map[string]int // guarded by mu: calls by account and action
@@ -73,6 +76,11 @@ func (f *fakeOrganization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Unlock()
 	if action == "DescribeTrails" && f.hold != nil {
 		f.hold(account)
+	}
+	if action == "DescribeTrails" && f.interrupt != nil && f.interrupt(account) {
+		_, _ = io.Copy(io.Discard, r.Body) // or nobody looks whether the client is there
+		<-r.Context().Done()
+		return
 	}
 	status, text := f.answer(account, action, r)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -305,10 +313,11 @@ func TestAuditInterrupted(t *testing.T) {
 	notes := filepath.Join(t.TempDir(), "notes")
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	f.hold = func(account string) {
+	f.interrupt = func(account string) bool {
 		if account == "222233334444" {
 			interrupt()
 		}
+		return account == "222233334444"
 	}
 	args := []string{"--organization", "--role", "R", "--workers", "1", "--json", "--resume", notes}
 	code, out, errs := f.run(ctx, args...)
@@ -320,12 +329,12 @@ func TestAuditInterrupted(t *testing.T) {
 		got["222233334444 us-east-1"].Count("NOT_AVAILABLE") == 0 || got["222233334444 us-east-1"].Count("PASSED") != 0 {
 		t.Errorf("%v", out)
 	}
-	f.hold = nil
+	f.interrupt = nil
 	if code, _, errs = f.run(t.Context(), args...); code != exitFindings || f.calls("111122223333", "DescribeTrails") != 1 {
 		t.Errorf("exit code %d, asked %v: %s", code, f.asked, errs)
 	}
 	ctx, interrupt = context.WithCancel(t.Context())
-	f.hold = func(string) { interrupt() }
+	f.interrupt = func(string) bool { interrupt(); return true }
 	if code, out, errs := f.run(ctx); code != exitFailed || out != "" || !strings.Contains(errs, "interrupted") {
 		t.Errorf("exit code %d: %q %q", code, out, errs)
 	}

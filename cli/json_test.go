@@ -153,7 +153,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		{"tocsin deliveries list --json", nil, []func() (int, string, string){
 			func() (code int, out, errs string) {
 				// The hook answers to nobody: its delivery has soon failed once and waits.
-				for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && !strings.Contains(out, `"last"`); {
+				for end := time.Now().Add(2 * time.Minute); time.Now().Before(end) && !strings.Contains(out, `"last"`); {
 					code, out, errs = run(t.Context(), "deliveries", "list", "--json", "--endpoint", url)
 				}
 				return code, out, errs

@@ -72,7 +72,7 @@ func (t *terminal) read() {
 
 // waitFor returns when the text was written, and false when it takes too long.
 func (t *terminal) waitFor(text string) bool {
-	late := time.AfterFunc(20*time.Second, func() {
+	late := time.AfterFunc(2*time.Minute, func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.gone = true
