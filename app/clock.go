@@ -107,6 +107,17 @@ func (a *App) MoveClock(ctx context.Context, r api.ClockRequest) (api.ClockAnswe
 	return api.ClockAnswer{Now: c.Now(), Settled: settled}, err
 }
 
+// Busy tells whether something is due and not done: an alarm to be evaluated, a
+// message to be delivered.
+func (a *App) Busy(ctx context.Context) (bool, error) {
+	var n int64
+	err := a.db.View(ctx, func(tx *state.Tx) (err error) {
+		n, err = tx.Busy(ctx, a.o.Now())
+		return err
+	})
+	return n > 0, err
+}
+
 // settle waits until nothing is due; false when that takes too long.
 func (a *App) settle(ctx context.Context) (bool, error) {
 	began := time.Now()
@@ -116,12 +127,8 @@ func (a *App) settle(ctx context.Context) (bool, error) {
 		}
 		a.ring.Wake()
 		a.courier.Wake()
-		var busy int64
-		err := a.db.View(ctx, func(tx *state.Tx) (err error) {
-			busy, err = tx.Busy(ctx, a.o.Now())
-			return err
-		})
-		if err != nil || busy == 0 {
+		busy, err := a.Busy(ctx)
+		if err != nil || !busy {
 			return err == nil, err
 		}
 		if time.Since(began) > settleWithin {

@@ -132,7 +132,7 @@ func runDemo(ctx context.Context, o demoOptions, s Streams) (err error) {
 		return err
 	}
 	d.begin(a, o.length)
-	if err := d.play(ctx, o.length); err != nil {
+	if err := d.play(ctx, a, o.length); err != nil {
 		return err
 	}
 	d.showMail()
@@ -178,7 +178,7 @@ func (d *demo) open(ctx context.Context, o demoOptions) (*app.App, error) {
 }
 
 // demoPatience is how long the last mails may take after the last log file.
-const demoPatience = 6 * time.Second
+const demoPatience = time.Minute
 
 // demoPause is how long no mail comes when there are no more.
 const demoPause = time.Second
@@ -195,7 +195,7 @@ func (d *demo) stored(ctx context.Context) (int64, error) {
 }
 
 // play plays the story and shows each mail as it comes.
-func (d *demo) play(ctx context.Context, length time.Duration) error {
+func (d *demo) play(ctx context.Context, a *app.App, length time.Duration) error {
 	files, err := makeDemoStory(d.s.Now().Add(-demoSpan))
 	if err != nil {
 		return err
@@ -220,7 +220,7 @@ func (d *demo) play(ctx context.Context, length time.Duration) error {
 	drawing := time.NewTicker(meterEvery)
 	defer drawing.Stop()
 	var quiet <-chan time.Time
-	settled := false // all that was played is stored, and its mails are on their way
+	settled := false // all that was played is stored, and all who have to know were told
 	last := time.NewTimer(time.Hour)
 	defer last.Stop()
 	for {
@@ -248,7 +248,11 @@ func (d *demo) play(ctx context.Context, length time.Duration) error {
 				if err != nil {
 					return err
 				}
-				settled = stored == d.events.Load()
+				busy, err := a.Busy(ctx)
+				if err != nil {
+					return err
+				}
+				settled = stored == d.events.Load() && !busy
 			}
 			last.Reset(demoPause)
 		case <-quiet:
@@ -264,7 +268,7 @@ func (d *demo) play(ctx context.Context, length time.Duration) error {
 
 // confirm follows the link of the mail that asks whether the address wants to be told.
 func (d *demo) confirm(ctx context.Context) error {
-	wait, stop := context.WithTimeout(ctx, 15*time.Second)
+	wait, stop := context.WithTimeout(ctx, demoPatience)
 	defer stop()
 	select {
 	case <-wait.Done():
