@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -139,12 +140,13 @@ func TestASFFByTheModelOfTheSDK(t *testing.T) {
 	if err != nil || exec.CommandContext(t.Context(), python, "-c", "import boto3").Run() != nil {
 		t.Skip("boto3 is not installed")
 	}
+	environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") }) // such as a profile
 	for name, a := range map[string]Audit{"sample": sample(), "many": many()} {
 		file := filepath.Join(t.TempDir(), "asff.jsonl")
 		if err := os.WriteFile(file, []byte(written(t, ASFF, a)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.CommandContext(t.Context(), python, "-c", `
+		check := exec.CommandContext(t.Context(), python, "-c", `
 import json, re, sys
 import botocore.session, botocore.validate
 model = botocore.session.Session().get_service_model("securityhub")
@@ -179,8 +181,9 @@ for line in open(sys.argv[1], encoding="utf-8"):
     n += 1
 if not n:
     sys.exit("nothing was written")
-`, file).CombinedOutput()
-		if err != nil {
+`, file)
+		check.Env = environ
+		if out, err := check.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}

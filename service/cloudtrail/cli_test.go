@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +43,9 @@ func (w *world) awsCLI(t *testing.T, buckets string) func(args ...string) (strin
 	t.Cleanup(server.Close)
 	return func(args ...string) (string, error) {
 		c := exec.CommandContext(t.Context(), path, append(args, "--endpoint-url", server.URL)...)
-		c.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1",
-			"AWS_ENDPOINT_URL_S3="+buckets, "AWS_CONFIG_FILE="+t.TempDir()+"/config", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
+		c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") }) // such as a profile
+		c.Env = append(c.Env, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1",
+			"AWS_ENDPOINT_URL_S3="+buckets, "AWS_CONFIG_FILE="+t.TempDir()+"/config", "AWS_SHARED_CREDENTIALS_FILE="+t.TempDir()+"/credentials", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
 		out, err := c.CombinedOutput()
 		return string(out), err
 	}
