@@ -319,7 +319,7 @@ func TestFlushed(t *testing.T) {
 			if text != want {
 				t.Errorf("%q, want %q", text, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatal("the flushed text did not come")
 		}
 	}

@@ -94,7 +94,7 @@ func (s *Server) create(t testing.TB, template string) string {
 }
 
 func (s *Server) address(database string) string {
-	return "postgres://tocsin:unchecked@127.0.0.1:" + s.port + "/" + database + "?sslmode=disable"
+	return "postgres://tocsin:unchecked@127.0.0.1:" + s.port + "/" + database + "?sslmode=disable&connect_timeout=60" // for busy machines
 }
 
 // Stop stops the server at once, as a crash would: clients lose their

@@ -45,6 +45,11 @@ func TestFinishedWhileLeased(t *testing.T) {
 		t.Fatalf("leased %v, %v", jobs, err)
 	}
 
+	// Not when somebody waits already: PostgreSQL lets nobody wait for long.
+	watcher, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
 	taken := make(chan []state.Job, 1)
 	err = slow.Update(ctx, func(tx *state.Tx) error {
 		d := jobs[0].Delivery
@@ -59,7 +64,7 @@ func TestFinishedWhileLeased(t *testing.T) {
 			}
 			taken <- jobs
 		}()
-		return blocked(ctx, dsn, taken)
+		return blocked(ctx, watcher, taken)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,11 +75,7 @@ func TestFinishedWhileLeased(t *testing.T) {
 }
 
 // blocked returns when a session waits for a lock, or when what it does is done.
-func blocked(ctx context.Context, dsn string, done <-chan []state.Job) error {
-	c, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
+func blocked(ctx context.Context, c *pgx.Conn, done <-chan []state.Job) (err error) {
 	for waiting := 0; waiting == 0 && len(done) == 0 && err == nil; {
 		err = c.QueryRow(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
 	}
