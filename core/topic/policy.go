@@ -203,7 +203,7 @@ func ServicePublish(text, topicARN, service string, source ServiceSource) error 
 	if err != nil {
 		return err
 	}
-	c := policy.Context{"aws:SourceArn": {source.ARN}, "aws:SourceAccount": {source.Account}}
+	c := policy.Context{"aws:SourceArn": {source.ARN}, "aws:SourceAccount": {source.Account}, "aws:SecureTransport": {"true"}}
 	if slices.Contains(sourceOwners, service) {
 		c["aws:SourceOwner"] = []string{source.Account}
 	}

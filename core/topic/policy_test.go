@@ -134,6 +134,7 @@ func TestServicePublish(t *testing.T) {
 		{"its ARN", let("cloudtrail", `"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:123456789012:trail/*"}`), "cloudtrail", trail, true},
 		{"another's ARN", let("cloudtrail", `"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:123456789012:trail/x"}`), "cloudtrail", trail, false},
 		{"alarm where trails may", let("cloudtrail", ""), "cloudwatch", alarm, false},
+		{"alarm, over a safe way", let("cloudwatch", `"Bool":{"aws:SecureTransport":"true"}`), "cloudwatch", alarm, true},
 		{"nothing", `{"Statement":[]}`, "cloudwatch", alarm, false},
 	} {
 		err := ServicePublish(c.text, ruledTopic, c.service+".amazonaws.com", c.source)

@@ -20,11 +20,14 @@ import (
 	"tocsin/wire/sigv4"
 )
 
-// get is what a caller without a name is answered.
-func (w *world) get(path string) (int, string) {
+// get is what a caller without a name is answered; header has names and values.
+func (w *world) get(path string, header ...string) (int, string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, *w.config.BaseEndpoint+path, nil)
 	must(w.t, err)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	answer, err := w.config.HTTPClient.Do(r)
 	must(w.t, err)
 	defer answer.Body.Close()
@@ -87,6 +90,13 @@ func TestWhoMayReadABucket(t *testing.T) {
 	}
 	if code, text := w.get("/logs/a?response-content-type=text/html"); code != 400 || !strings.Contains(text, "InvalidRequest") {
 		t.Error("anybody changes headers of answers", code)
+	}
+	must(t, w.setPolicy(strings.Replace(publicRead, `/*"}`, `/*","Condition":{"StringLike":{"aws:Referer":"https://ours.example/*"}}}`, 1)))
+	ours, _ := w.get("/logs/a", "Referer", "https://ours.example/page")
+	theirs, _ := w.get("/logs/a", "Referer", "https://theirs.example/page")
+	none, _ := w.get("/logs/a")
+	if ours != 200 || theirs != 403 || none != 403 {
+		t.Error("by the page that refers to it:", ours, theirs, none)
 	}
 	must(t, w.setPolicy(nobody))
 	_, err = w.client.GetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("logs"), Key: aws.String("a")})

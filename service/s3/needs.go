@@ -182,7 +182,7 @@ func (s *Service) conditions(c *call) policy.Context {
 			k["s3:"+name] = []string{v}
 		}
 	}
-	for name, key := range map[string]string{"If-None-Match": "s3:if-none-match", "If-Match": "s3:if-match"} {
+	for name, key := range map[string]string{"If-None-Match": "s3:if-none-match", "If-Match": "s3:if-match", "Referer": "aws:referer"} {
 		if v := h.Get(name); v != "" {
 			k[key] = []string{v}
 		}
