@@ -90,7 +90,8 @@ func (a Attribute) node() (node, bool, error) {
 		}
 		return n, true, err
 	case a.base() == "Number":
-		return node{kind: numberKind, text: strings.TrimSpace(a.Value)}, true, nil
+		text := strings.TrimSpace(a.Value)
+		return node{kind: numberKind, text: text, size: sizeOf(text)}, true, nil
 	}
 	return node{kind: textKind, text: a.Value}, true, nil
 }

@@ -20,6 +20,8 @@ type condition struct {
 	path   string
 	depth  int // 1 at the top
 	values []value
+	// comparisons is how many it takes to tell that a leaf does not match.
+	comparisons int
 }
 
 // A Scope says what a filter policy looks at.

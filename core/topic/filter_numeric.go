@@ -89,7 +89,7 @@ func (t *terms) size(operator string) (*float64, error) {
 	if n.kind != numberKind {
 		return nil, wrong(n, "Value of %s must be numeric", operator)
 	}
-	q := newQuantity(n.text)
+	q := n.quantity()
 	if !q.bounded {
 		return nil, outOfBounds(n)
 	}

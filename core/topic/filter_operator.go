@@ -15,7 +15,7 @@ func parseValue(n node) (value, error) {
 	case textKind:
 		return equalText(n.text), nil
 	case numberKind:
-		return equalNumber(newQuantity(n.text)), nil
+		return equalNumber(n.quantity()), nil
 	case literalKind:
 		return equalLiteral(n.text), nil
 	case arrayKind:
@@ -136,7 +136,7 @@ func excludedValue(n node) (value, error) {
 	if n.kind == textKind {
 		return equalText(n.text), nil
 	}
-	q := newQuantity(n.text)
+	q := n.quantity()
 	if !q.bounded {
 		return nil, outOfBounds(n)
 	}

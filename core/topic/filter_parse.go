@@ -129,6 +129,10 @@ func (p *policyParser) plainKey(name string, n node, above string, depth int) (c
 				return nil, err
 			}
 			c.values = append(c.values, v)
+			c.comparisons++
+			if excluded, ok := v.(anythingBut); ok {
+				c.comparisons += len(excluded)
+			}
 		}
 		if len(c.values) == 0 {
 			return nil, wrong(n, "Empty arrays are not allowed")

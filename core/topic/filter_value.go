@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -53,11 +54,11 @@ func (v ignoreCase) matches(leaf node) bool {
 }
 
 func (v equalNumber) matches(leaf node) bool {
-	return leaf.kind == numberKind && quantity(v).equals(newQuantity(leaf.text))
+	return leaf.kind == numberKind && quantity(v).equals(leaf.quantity())
 }
 
 func (v numeric) matches(leaf node) bool {
-	q := newQuantity(leaf.text)
+	q := leaf.quantity()
 	switch {
 	case leaf.kind != numberKind || !q.bounded:
 		return false
@@ -88,17 +89,18 @@ type quantity struct {
 	bounded  bool
 }
 
-func newQuantity(s string) quantity {
-	q := quantity{spelling: s}
+func (n node) quantity() quantity { return quantity{n.text, n.size, !math.IsNaN(n.size)} }
+
+// sizeOf is the size of a number, NaN when it is out of bounds or none at all.
+func sizeOf(s string) float64 {
 	if strings.Trim(s, "+-.0123456789eE") != "" {
-		return q // ParseFloat would take inf, 0x10 and 1_0 too
+		return math.NaN() // ParseFloat would take inf, 0x10 and 1_0 too
 	}
 	size, err := strconv.ParseFloat(s, 64)
-	q.bounded = err == nil && -maxNumber <= size && size <= maxNumber
-	if q.bounded {
-		q.size = size
+	if err != nil || size < -maxNumber || size > maxNumber {
+		return math.NaN()
 	}
-	return q
+	return size
 }
 
 func (q quantity) equals(r quantity) bool {

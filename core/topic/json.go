@@ -23,87 +23,10 @@ const (
 type node struct {
 	kind  kind
 	text  string   // of a text its decoded characters, of a number or literal its spelling
+	size  float64  // of a number within the bounds of filter policies, else NaN
 	names []string // of an object, beside items
 	items []node   // members of an object, elements of an array
 	end   int      // bytes of input up to and with the value; of an object or array, its opening bracket
-}
-
-// readJSON reads one JSON value; the error tells in plain words what is wrong.
-func readJSON(s string) (node, error) {
-	var valid json.RawMessage
-	if err := json.Unmarshal([]byte(s), &valid); err != nil {
-		return node{}, err
-	}
-	d := json.NewDecoder(strings.NewReader(s))
-	d.UseNumber()
-	return readNode(d)
-}
-
-// readNode reads the next value of text that is known to be valid.
-func readNode(d *json.Decoder) (node, error) {
-	t, err := d.Token()
-	if err != nil {
-		return node{}, err
-	}
-	n := node{end: int(d.InputOffset())}
-	switch t := t.(type) {
-	case json.Delim:
-		if t == '{' {
-			n.kind = objectKind
-		} else {
-			n.kind = arrayKind
-		}
-		if err := n.readItems(d); err != nil {
-			return node{}, err
-		}
-	case string:
-		n.kind, n.text = textKind, t
-	case json.Number:
-		n.kind, n.text = numberKind, t.String()
-	case bool:
-		n.kind, n.text = literalKind, "false"
-		if t {
-			n.text = "true"
-		}
-	default:
-		n.kind, n.text = literalKind, "null"
-	}
-	return n, nil
-}
-
-// readItems reads what an object or array holds, and its closing bracket.
-func (n *node) readItems(d *json.Decoder) error {
-	var place map[string]int // of members, by name
-	if n.kind == objectKind {
-		place = map[string]int{}
-	}
-	for d.More() {
-		at := len(n.items)
-		if n.kind == objectKind {
-			token, err := d.Token()
-			if err != nil {
-				return err
-			}
-			name := token.(string)
-			if earlier, ok := place[name]; ok {
-				at = earlier
-			} else {
-				place[name] = at
-				n.names = append(n.names, name)
-			}
-		}
-		item, err := readNode(d)
-		if err != nil {
-			return err
-		}
-		if at < len(n.items) {
-			n.items[at] = item
-		} else {
-			n.items = append(n.items, item)
-		}
-	}
-	_, err := d.Token()
-	return err
 }
 
 // member is the member of an object with that name.

@@ -20,6 +20,12 @@ const (
 	maxMaskBits6 = 128
 )
 
+// maxWork is how many comparisons a policy may cost, a few milliseconds of them.
+// Some policies of a hundred bytes take minutes over a message of 256 KB, and all
+// deliveries would wait. What then becomes of such a message is not known of AWS;
+// here it is delivered.
+const maxWork = 1 << 20
+
 // maxNumber bounds the numbers of filter policies on both sides of zero. The
 // bound is documented; the text of the refusal was seen only in AWS's rule
 // language with another bound. A plain number beyond it, such as an account
