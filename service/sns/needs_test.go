@@ -55,7 +55,7 @@ func TestNeeds(t *testing.T) {
 			of("SNS:Subscribe", policy.Context{"sns:Protocol": {"email"}, "sns:Endpoint": {"a@example.com"}}),
 		},
 		"TagResource":   {&api.TagResourceInput{ResourceArn: to, Tags: tags}, of("SNS:TagResource", tagged)},
-		"Unsubscribe":   {&api.UnsubscribeInput{SubscriptionArn: sub}, []service.Need{{Action: "SNS:Unsubscribe", Resource: all}}},
+		"Unsubscribe":   {&api.UnsubscribeInput{SubscriptionArn: sub}, []service.Need{{Action: "SNS:Unsubscribe", Resource: alarms, Owner: "123456789012"}, {Action: "SNS:Unsubscribe", Resource: all}}},
 		"UntagResource": {&api.UntagResourceInput{ResourceArn: to, TagKeys: []string{"team"}}, of("SNS:UntagResource", policy.Context{"aws:TagKeys": {"team"}})},
 		"CreateTopic": {
 			&api.CreateTopicInput{Name: aws.String("alarms"), Tags: tags},
@@ -72,6 +72,16 @@ func TestNeeds(t *testing.T) {
 	}
 	if _, err := b.TagResource(b.ctx, &api.TagResourceInput{ResourceArn: to, Tags: tags}); err != nil {
 		t.Fatal(err)
+	}
+	// The topic's tag decides of its subscriptions, too.
+	for operation, in := range map[string]any{
+		"SetSubscriptionAttributes": &api.SetSubscriptionAttributesInput{SubscriptionArn: sub}, "Unsubscribe": &api.UnsubscribeInput{SubscriptionArn: sub},
+		"ConfirmSubscription": &api.ConfirmSubscriptionInput{TopicArn: to}, "CreateTopic": &api.CreateTopicInput{Name: aws.String("alarms")},
+	} {
+		needs, err := b.service.Needs(b.ctx, operation, in)
+		if err != nil || !cmp.Equal(needs[0].Context["aws:ResourceTag/team"], []string{"red"}) {
+			t.Errorf("%s needs %+v: %v", operation, needs, err)
+		}
 	}
 	needs, err := b.service.Needs(b.ctx, "DeleteTopic", &api.DeleteTopicInput{TopicArn: to})
 	if diff := cmp.Diff(of("SNS:DeleteTopic", policy.Context{"aws:ResourceTag/team": {"red"}}), needs); diff != "" || err != nil {
