@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"iter"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -41,11 +42,19 @@ var ErrCorrupt = errors.New("stored events are damaged")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// scratch is what Encode needs while it works: the messages of the chunk to be, what
-// was packed last, and the chunks so far.
-type scratch struct{ raw, packed, chunks []byte }
+// scratch is what Encode needs while it works: the messages of the chunk to be, the
+// chunks so far, and the head.
+type scratch struct{ raw, chunks, head []byte }
 
 var scratches = sync.Pool{New: func() any { return &scratch{raw: make([]byte, 0, chunkBytes+chunkBytes/4)} }}
+
+// appendPacked appends b, packed, to dst.
+func appendPacked(dst, b []byte) []byte {
+	most := s2.MaxEncodedLen(len(b))
+	dst = slices.Grow(dst, most)
+	packed := s2.Encode(dst[len(dst):len(dst)+most], b)
+	return dst[:len(dst)+len(packed)]
+}
 
 // Encode makes a block of events in any order; it neither keeps nor changes them.
 // What it makes is the caller's to write with state.Tx.AddBlock.
@@ -69,15 +78,10 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 	work := scratches.Get().(*scratch)
 	defer scratches.Put(work)
 	raw, chunks := work.raw[:0], work.chunks[:0]
-	pack := func(b []byte) []byte {
-		if most := s2.MaxEncodedLen(len(b)); cap(work.packed) < most {
-			work.packed = make([]byte, most)
-		}
-		return s2.Encode(work.packed[:cap(work.packed)], b)
-	}
 	endChunk := func() {
-		packed := pack(run)
-		chunks = append(chunks, packed...)
+		start := len(chunks)
+		chunks = appendPacked(chunks, run)
+		packed := chunks[start:]
 		places = binary.AppendUvarint(places, uint64(rows))
 		places = binary.AppendUvarint(places, uint64(len(run)))
 		places = binary.AppendUvarint(places, uint64(len(packed)))
@@ -131,11 +135,12 @@ func encode(group int64, events iter.Seq[Event], chunkBytes int) (state.Block, e
 		head = append(head, column...)
 	}
 	head = append(head, ids...)
-	packed := pack(head)
+	work.head = appendPacked(work.head[:0], head)
+	packed := work.head
 	if cap(raw) < 4*chunkBytes {
 		work.raw = raw // an event that was much larger is not kept for
 	}
-	if cap(chunks) < 16*chunkBytes {
+	if cap(chunks) < 32*chunkBytes {
 		work.chunks = chunks
 	}
 	body := make([]byte, 0, blockFixed+len(packed)+len(chunks))

@@ -135,17 +135,19 @@ func (g *shift) seal(ctx context.Context, blocks []state.Block) error {
 		if err != nil {
 			return err
 		}
-		one.file = bytes.Clone(one.file)
-		w.reset()
+		w.next()
 		made = append(made, one)
 		order = order[n:]
 	}
-	g.store.bench.put(work)
 	ids := make([]int64, len(blocks))
 	for i, b := range blocks {
 		ids[i] = b.ID
 	}
-	return g.replace(ctx, made, func(tx *state.Tx) error { return tx.DeleteBlocks(ctx, ids) })
+	err := g.replace(ctx, made, func(tx *state.Tx) error { return tx.DeleteBlocks(ctx, ids) })
+	if err == nil {
+		g.store.bench.put(work) // not before: it has the files
+	}
+	return err
 }
 
 // A madeSegment is a segment that is not written yet.
@@ -154,7 +156,7 @@ type madeSegment struct {
 	file []byte
 }
 
-// end finishes a writer's segment. The file is good until the writer's reset.
+// end finishes a writer's segment. The file is good until the writer's begin.
 func (g *shift) end(w *segmentWriter, start int64) (madeSegment, error) {
 	file, err := w.end()
 	if err != nil {

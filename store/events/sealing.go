@@ -24,6 +24,7 @@ func (s *sealing) begin(count, size int64) {
 		s.messages = make([]byte, 0, size+size/8)
 	}
 	s.events, s.order, s.messages = s.events[:0], s.order[:0], s.messages[:0]
+	s.writer.begin()
 }
 
 // read adds the events of a block.

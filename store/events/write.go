@@ -10,9 +10,11 @@ import (
 )
 
 // A segmentWriter makes a segment of events that are given to it in the order of
-// their times and ids. It is for one goroutine and may be used again after end.
+// their times and ids. It is for one goroutine and may be used again after
+// end, with next or begin.
 type segmentWriter struct {
-	out     bytes.Buffer
+	out     bytes.Buffer // of the segments since begin
+	start   int          // of the present one in out
 	parquet *parquet.GenericWriter[row]
 	sizes   sizes
 	taker   *taker
@@ -158,7 +160,7 @@ func (w *segmentWriter) flush() error {
 	return nil
 }
 
-// end finishes the segment and returns the file, which is good until reset.
+// end finishes the segment and returns the file, which is good until begin.
 func (w *segmentWriter) end() (file []byte, err error) {
 	if err := w.flush(); err != nil {
 		return nil, err
@@ -166,12 +168,18 @@ func (w *segmentWriter) end() (file []byte, err error) {
 	if err := w.parquet.Close(); err != nil {
 		return nil, fmt.Errorf("end a segment: %w", err)
 	}
-	return w.out.Bytes(), nil
+	return w.out.Bytes()[w.start:], nil
 }
 
-// reset begins another segment.
-func (w *segmentWriter) reset() {
+// begin begins the first of some segments; the files of those before are given up.
+func (w *segmentWriter) begin() {
 	w.out.Reset()
+	w.next()
+}
+
+// next begins another segment.
+func (w *segmentWriter) next() {
+	w.start = w.out.Len()
 	w.parquet.Reset(&w.out)
 	w.inGroup, w.inPage = 0, 0
 	w.first, w.last, w.events, w.rawBytes = 0, 0, 0, 0

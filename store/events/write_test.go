@@ -57,7 +57,7 @@ func TestSegmentSize(t *testing.T) {
 			t.Fatal(err)
 		}
 		size += len(file)
-		w.reset()
+		w.begin()
 		all = all[n:]
 	}
 	each := float64(size) / float64(events)
