@@ -5,6 +5,8 @@ type clause interface {
 	// combinations is AWS's measure of a policy: lists multiply with their
 	// length and depth, branches of $or are added. It never exceeds tooMany.
 	combinations() int
+	// conditions is how many the longest of its ways has.
+	conditions() int
 	// ways writes the clause as alternatives without alternatives inside. There
 	// are at most as many as combinations.
 	ways() []way
@@ -33,6 +35,24 @@ func (c either) combinations() int {
 		sum = min(sum+part.combinations(), tooMany)
 	}
 	return sum
+}
+
+func (c condition) conditions() int { return 1 }
+
+func (c all) conditions() int {
+	sum := 0
+	for _, part := range c {
+		sum += part.conditions()
+	}
+	return sum
+}
+
+func (c either) conditions() int {
+	most := 0
+	for _, part := range c {
+		most = max(most, part.conditions())
+	}
+	return most
 }
 
 func (c condition) ways() []way { return []way{{c}} }

@@ -43,15 +43,14 @@ func ParseFilterPolicy(text string, scope Scope) (FilterPolicy, error) {
 	if err := p.checkScope(); err != nil {
 		return FilterPolicy{}, err
 	}
-	if tree.combinations() > maxCombinations {
-		return FilterPolicy{}, refuse("FilterPolicy: Filter policy is too complex")
+	if tree.combinations() > maxCombinations || tree.conditions() > maxConditions {
+		return FilterPolicy{}, policyRefusal(text, placeless(tooComplex))
 	}
 	p.ways = tree.ways()
-	if slices.ContainsFunc(p.ways, func(w way) bool { return len(w) > maxConditions }) {
-		return FilterPolicy{}, refuse("FilterPolicy: Filter policy is too complex")
-	}
 	return p, nil
 }
+
+const tooComplex = "Filter policy is too complex"
 
 // A policyError is what is wrong with a policy, and where: so many bytes of its
 // text are read. Of some faults AWS does not tell the place; theirs is 0.
@@ -120,6 +119,9 @@ func (p *policyParser) plainKey(name string, n node, above string, depth int) (c
 	switch n.kind {
 	case objectKind:
 		p.nests = true
+		if depth == maxCombinations {
+			return nil, placeless(tooComplex) // whatever there is deeper counts its depth
+		}
 		return p.object(n, above+name+".", depth+1)
 	case arrayKind:
 		c := condition{path: above + name, depth: depth}

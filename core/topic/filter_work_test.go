@@ -68,3 +68,27 @@ func TestFilterWork(t *testing.T) {
 		}
 	}
 }
+
+// A policy that is refused is refused at once. The first took 45 seconds.
+func TestFilterPolicyTooComplex(t *testing.T) {
+	var keys []string
+	for i := range 21_000 {
+		keys = append(keys, fmt.Sprintf(`"%x":[1]`, i))
+	}
+	deep := func(levels int) string {
+		return `{"` + strings.Repeat("k", 100_000) + `":` + strings.Repeat(`{"a":`, levels-2) + `[1]` + strings.Repeat("}", levels-1)
+	}
+	for name, policy := range map[string]string{
+		"many conditions":  `{"$or":[{` + strings.Join(keys, ",") + `},{"a":[1]}]}`,
+		"deep":             deep(9000),
+		"a level too deep": deep(152),
+	} {
+		_, err := ParseFilterPolicy(policy, MessageBody)
+		if err == nil || err.Error() != "InvalidParameter: Invalid parameter: FilterPolicy: Filter policy is too complex" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := ParseFilterPolicy(deep(151), MessageBody); err != nil {
+		t.Errorf("150 deep: %v", err)
+	}
+}
