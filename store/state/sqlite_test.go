@@ -153,7 +153,7 @@ func TestFileIsForItsOwnerAlone(t *testing.T) {
 func TestDurabilityIsAsPromised(t *testing.T) {
 	db := openSQLite(t)
 	for pragma, want := range map[string]string{
-		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "auto_vacuum": "2", "page_size": "8192", "busy_timeout": "5000",
+		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "auto_vacuum": "2", "page_size": "16384", "busy_timeout": "5000",
 	} {
 		var got string
 		if err := db.OnWriter(t.Context(), func(c *sql.Conn) error {
