@@ -42,30 +42,55 @@ type taken struct {
 	files            int64
 }
 
-// measureCost prints the processor time of daemons that take a set in, each
-// with another library to decompress with, as ratios to decompressing alone right
-// before and after it, and the bytes that the last, the real one, keeps of each
-// event.
+// A contender is a build of the daemon, and the library that it decompresses with.
+type contender struct {
+	name, binary string
+	library      int // of libraries
+}
+
+// contenders are this tree's daemon with each library; or, against another build,
+// this tree's with klauspost's and that one, which should have the same.
+func contenders(ctx context.Context, o options) ([]contender, error) {
+	var all []contender
+	for i, l := range libraries {
+		c := contender{l.name, o.binary, i}
+		if l.tag != "" {
+			c.binary += "_" + l.tag
+		}
+		switch {
+		case o.against != "" && l.tag != "gunzip_klauspost":
+			continue
+		case l.tag != "":
+			if err := build(ctx, c.binary, l.tag); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, c)
+		if o.against != "" {
+			all = append(all, contender{o.against, o.against, i})
+		}
+	}
+	return all, nil
+}
+
+// measureCost prints the processor time of daemons that take a set in, turn by
+// turn, as ratios to decompressing alone right before and after it, and the bytes
+// that the last keeps of each event: the real one, or the other build.
 func measureCost(ctx context.Context, o options) error {
 	s, err := sets.Make(ctx, o.dir, "small", o.events)
 	if err != nil {
 		return err
 	}
-	daemons := make([]options, len(libraries))
-	for i, l := range libraries {
-		daemons[i] = o
-		if l.tag != "" {
-			daemons[i].binary = o.binary + "_" + l.tag
-			if err := build(ctx, daemons[i].binary, l.tag); err != nil {
-				return err
-			}
-		}
+	daemons, err := contenders(ctx, o)
+	if err != nil {
+		return err
 	}
 	var (
-		last   taken
-		spent  = make([][]time.Duration, len(libraries)) // by daemon
+		last   = make([]taken, len(daemons))
+		spent  = make([][]time.Duration, len(daemons))
+		pairs  = make([][]float64, len(daemons)) // times the first one's in the same round
 		alone  = make([][]time.Duration, len(libraries))
-		ratios = make([][][]float64, len(libraries)) // by daemon and library alone
+		ratios = make([][][]float64, len(daemons)) // by library alone
 	)
 	for i := range ratios {
 		ratios[i] = make([][]float64, len(libraries))
@@ -75,17 +100,20 @@ func measureCost(ctx context.Context, o options) error {
 		return err
 	}
 	for round := range o.rounds {
-		for i := range daemons {
-			fmt.Fprintf(os.Stderr, "bench/serve: cost, round %d of %d, %s\n", round+1, o.rounds, libraries[i].name)
-			if last, err = takeIn(ctx, daemons[i], s, filepath.Join(o.temp, fmt.Sprintf("cost-%d-%d", round, i))); err != nil {
+		for i, d := range daemons {
+			fmt.Fprintf(os.Stderr, "bench/serve: cost, round %d of %d, %s\n", round+1, o.rounds, d.name)
+			one := o
+			one.binary = d.binary
+			if last[i], err = takeIn(ctx, one, s, filepath.Join(o.temp, fmt.Sprintf("cost-%d-%d", round, i))); err != nil {
 				return err
 			}
 			after, err := gunzipAll(s)
 			if err != nil {
 				return err
 			}
-			total := last.reading + last.sealing
+			total := last[i].reading + last[i].sealing
 			spent[i] = append(spent[i], total)
+			pairs[i] = append(pairs[i], float64(total)/float64(spent[0][round]))
 			for l := range libraries {
 				mean := (before[l] + after[l]) / 2
 				ratios[i][l], alone[l] = append(ratios[i][l], float64(total)/float64(mean)), append(alone[l], mean)
@@ -93,28 +121,37 @@ func measureCost(ctx context.Context, o options) error {
 			before = after
 		}
 	}
-	fmt.Printf("\nthe daemon's processor time for %d events in %d files, times gunzip alone\n", last.events, len(s.Files))
+	end := last[len(last)-1]
+	fmt.Printf("\nthe daemon's processor time for %d events in %d files, times gunzip alone\n", end.events, len(s.Files))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "daemon with\tCPU\tµs an event\t")
+	fmt.Fprint(w, "daemon with\tCPU\tµs an event\ttimes the first\t")
 	for l, library := range libraries {
 		fmt.Fprintf(w, "%s (%.2f s)\t", library.name, median(alone[l]).Seconds())
 	}
-	for i, library := range libraries {
-		fmt.Fprintf(w, "\n%s\t%.1f s\t%.1f\t", library.name, median(spent[i]).Seconds(), median(spent[i]).Seconds()*1e6/float64(last.events))
+	for i, d := range daemons {
+		fmt.Fprintf(w, "\n%s\t%.1f s\t%.1f\t%s\t", d.name, median(spent[i]).Seconds(), median(spent[i]).Seconds()*1e6/float64(end.events), spread(pairs[i]))
 		for l := range libraries {
-			r := slices.Sorted(slices.Values(ratios[i][l]))
-			fmt.Fprintf(w, "%.2f (%.2f to %.2f)\t", r[len(r)/2], r[0], r[len(r)-1])
+			fmt.Fprintf(w, "%s\t", spread(ratios[i][l]))
 		}
 	}
 	fmt.Fprintln(w)
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	per := func(n int64) float64 { return float64(n) / float64(last.events) }
-	fmt.Printf("the last took %.1f s until all was stored and %.1f s for a second start that seals the rest\n", last.reading.Seconds(), last.sealing.Seconds())
-	fmt.Printf("on disk, bytes an event of %.0f (%.0f as gzip): %.1f, of them segments %.1f (%d files), database %.1f\n",
-		per(last.raw), per(s.Packed), per(last.segments+last.database), per(last.segments), last.files, per(last.database))
+	per := func(n int64) float64 { return float64(n) / float64(end.events) }
+	for i, d := range daemons {
+		t := last[i]
+		fmt.Printf("%s took %.1f s until all was stored and %.1f s for a second start that seals the rest\n", d.name, t.reading.Seconds(), t.sealing.Seconds())
+		fmt.Printf("  on disk, bytes an event of %.0f (%.0f as gzip): %.1f, of them segments %.1f (%d files), database %.1f\n",
+			per(t.raw), per(s.Packed), per(t.segments+t.database), per(t.segments), t.files, per(t.database))
+	}
 	return nil
+}
+
+// spread is the median of ratios, the least and the greatest.
+func spread(ratios []float64) string {
+	r := slices.Sorted(slices.Values(ratios))
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", r[len(r)/2], r[0], r[len(r)-1])
 }
 
 func median(t []time.Duration) time.Duration {

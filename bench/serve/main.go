@@ -35,6 +35,8 @@ type options struct {
 	rounds int
 	length time.Duration
 	keep   bool
+	// against is another build of the daemon, to measure cost in turns with.
+	against string
 
 	binary string // made
 	temp   string // where daemons live
@@ -50,6 +52,7 @@ func run(ctx context.Context, args []string) (err error) {
 	flags.IntVar(&o.events, "events", 650_000, "events whose cost is measured")
 	flags.IntVar(&o.rounds, "rounds", 3, "measurements of cost; odd numbers have a median")
 	flags.DurationVar(&o.length, "length", 2*time.Minute, "how long memory is watched")
+	flags.StringVar(&o.against, "against", "", "another build of tocsin, with the build tag gunzip_klauspost, whose cost is measured in turns with that of this tree's")
 	flags.BoolVar(&o.keep, "keep", false, "leave the daemons' folders, and print where they are")
 	if err := flags.Parse(args); err != nil {
 		return err
