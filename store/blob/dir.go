@@ -245,7 +245,7 @@ func (d *Dir) delete(ctx context.Context, key string) error {
 	about, err := d.root.Lstat(key)
 	if err == nil && about.Mode().IsRegular() {
 		err = d.root.Remove(key)
-		for folder := path.Dir(key); err == nil && folder != "." && d.root.Remove(folder) == nil; {
+		for folder := path.Dir(key); err == nil && folder != "." && d.removeEmpty(folder); {
 			folder = path.Dir(folder) // the first that is not empty stays
 		}
 	}
@@ -254,6 +254,13 @@ func (d *Dir) delete(ctx context.Context, key string) error {
 	}
 	// Also when nothing was there: a deletion that was stopped may not be on disk yet.
 	return d.syncFolders(path.Dir(key))
+}
+
+// removeEmpty removes a folder if there is nothing in it. A link to a folder stays,
+// whose removal would not ask what is in there.
+func (d *Dir) removeEmpty(folder string) bool {
+	about, err := d.root.Lstat(folder)
+	return err == nil && about.IsDir() && d.root.Remove(folder) == nil
 }
 
 // absent tells errors that mean that a path leads to nothing.
