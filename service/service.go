@@ -11,6 +11,7 @@ import (
 	"context"
 	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"tocsin/core/policy"
@@ -78,24 +79,30 @@ type Need struct {
 	Context policy.Context
 }
 
-// TellTags adds to needs the tags that their resources have, as condition keys.
-func TellTags(ctx context.Context, tx *state.Tx, needs []Need) error {
-	for i := range needs {
-		tags, err := tx.Tags(ctx, needs[i].Resource)
-		if err != nil {
-			return err
-		}
-		if len(tags) == 0 {
-			continue
-		}
-		keys := make(policy.Context, len(needs[i].Context)+len(tags)) // needs may share theirs
-		maps.Copy(keys, needs[i].Context)
-		for key, value := range tags {
-			keys["aws:ResourceTag/"+key] = []string{value}
-		}
-		needs[i].Context = keys
+// Tagged is needs with the tags that their resources have, as condition keys.
+func Tagged(ctx context.Context, db *state.DB, needs []Need) ([]Need, error) {
+	if !slices.ContainsFunc(needs, func(n Need) bool { return n.Resource != "*" }) {
+		return needs, nil
 	}
-	return nil
+	err := db.View(ctx, func(tx *state.Tx) error {
+		for i := range needs {
+			tags, err := tx.Tags(ctx, needs[i].Resource)
+			if err != nil {
+				return err
+			}
+			if len(tags) == 0 {
+				continue
+			}
+			keys := make(policy.Context, len(needs[i].Context)+len(tags)) // needs may share theirs
+			maps.Copy(keys, needs[i].Context)
+			for key, value := range tags {
+				keys["aws:ResourceTag/"+key] = []string{value}
+			}
+			needs[i].Context = keys
+		}
+		return nil
+	})
+	return needs, err
 }
 
 // An Authorizer knows what each of its operations needs. Input is the pointer that

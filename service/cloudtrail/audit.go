@@ -116,8 +116,8 @@ func (s *Service) auditCall(r *http.Request, o AuditOptions) (context.Context, *
 		return ctx, nil, auditError("InvalidChannelARN", "The channel ARN %.200q is not valid.", arn)
 	}
 	if o.Permit != nil {
-		needs := []service.Need{{Action: "cloudtrail-data:PutAuditEvents", Resource: arn}}
-		if err := s.o.State.View(ctx, func(tx *state.Tx) error { return service.TellTags(ctx, tx, needs) }); err != nil {
+		needs, err := service.Tagged(ctx, s.o.State, []service.Need{{Action: "cloudtrail-data:PutAuditEvents", Resource: arn}})
+		if err != nil {
 			return ctx, nil, err
 		}
 		if err := o.Permit(ctx, needs); err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"tocsin/core/policy"
 	"tocsin/service"
-	"tocsin/store/state"
 )
 
 var _ service.Authorizer = (*Service)(nil)
@@ -17,9 +16,7 @@ var _ service.Authorizer = (*Service)(nil)
 // Needs implements service.Authorizer [Service Authorization Reference, CloudTrail].
 // The tags that trails and channels have are condition keys of what is about them.
 func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
-	needs := needsOf(service.CallerOf(ctx), operation, input)
-	err := s.o.State.View(ctx, func(tx *state.Tx) error { return service.TellTags(ctx, tx, needs) })
-	return needs, err
+	return service.Tagged(ctx, s.o.State, needsOf(service.CallerOf(ctx), operation, input))
 }
 
 func needsOf(c service.Caller, operation string, input any) []service.Need {

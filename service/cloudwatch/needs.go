@@ -17,9 +17,7 @@ import (
 // Amazon CloudWatch). Nothing of CloudWatch has a policy of its own. The tags that
 // alarms, mute rules and dashboards have are condition keys of what is about them.
 func (s *Service) Needs(ctx context.Context, operation string, input any) ([]service.Need, error) {
-	needs := needsOf(scope(ctx), operation, input)
-	err := s.o.State.View(ctx, func(tx *state.Tx) error { return service.TellTags(ctx, tx, needs) })
-	return needs, err
+	return service.Tagged(ctx, s.o.State, needsOf(scope(ctx), operation, input))
 }
 
 func needsOf(at state.Scope, operation string, input any) []service.Need {

@@ -43,7 +43,7 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 	}
 	switch in := input.(type) {
 	case *sns.CreateTopicInput:
-		needs, err = s.tagged(ctx, createNeeds(c, in))
+		needs, err = service.Tagged(ctx, s.state, createNeeds(c, in))
 	case *sns.ListTopicsInput, *sns.ListSubscriptionsInput:
 		needs = []service.Need{{Action: action, Resource: all}}
 	case *sns.UnsubscribeInput:
@@ -53,7 +53,7 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 		}
 	case *sns.ConfirmSubscriptionInput:
 		if signed(c) {
-			needs, err = s.tagged(ctx, []service.Need{{Action: action, Resource: aws.ToString(in.TopicArn), Owner: c.Account}})
+			needs, err = service.Tagged(ctx, s.state, []service.Need{{Action: action, Resource: aws.ToString(in.TopicArn), Owner: c.Account}})
 		}
 	case *sns.GetSubscriptionAttributesInput:
 		needs, err = s.subscriptionNeeds(ctx, action, in.SubscriptionArn)
@@ -114,13 +114,7 @@ func (s *Service) subscriptionNeeds(ctx context.Context, action string, arn *str
 	if err := checkSubscription(ctx, arn); err != nil {
 		return nil, err
 	}
-	return s.tagged(ctx, []service.Need{{Action: action, Resource: topic.TopicOf(*arn), Owner: service.CallerOf(ctx).Account}})
-}
-
-// tagged adds to needs the tags of their topics.
-func (s *Service) tagged(ctx context.Context, needs []service.Need) ([]service.Need, error) {
-	err := s.state.View(ctx, func(tx *state.Tx) error { return service.TellTags(ctx, tx, needs) })
-	return needs, err
+	return service.Tagged(ctx, s.state, []service.Need{{Action: action, Resource: topic.TopicOf(*arn), Owner: service.CallerOf(ctx).Account}})
 }
 
 func (s *Service) resourceNeeds(ctx context.Context, action string, arn *string, keys policy.Context) ([]service.Need, error) {
