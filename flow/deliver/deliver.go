@@ -28,11 +28,13 @@ const (
 	defaultConcurrency     = 32
 	defaultPerSubscription = 4
 
-	// attemptTimeout bounds an attempt over other protocols than http and https.
-	attemptTimeout = 30 * time.Second
+	// attemptTimeout bounds an attempt over other protocols than http and https. A
+	// mail whose receipt is confirmed later is sent again, and again, though it has
+	// arrived: Exchange holds its confirmation back for up to 30 seconds.
+	attemptTimeout = 50 * time.Second
 	// lease is for how long a delivery is taken: for the attempt and a database
 	// that is gone for a while when the outcome is to be recorded.
-	lease = 2 * attemptTimeout
+	lease = time.Minute
 	// atOnce bounds the publications that one transaction spreads.
 	atOnce = 64
 )
@@ -70,7 +72,7 @@ type Options struct {
 	Concurrency     int
 	PerSubscription int
 	// Timeout bounds an attempt; 0 for SNS's 15 seconds over http and https, and
-	// 30 over others. It must be less than a minute.
+	// 50 over others. It must be less than a minute.
 	Timeout time.Duration
 	// Observe is told how long it took from the log file to the receipt, for
 	// each delivery of which that is known; nil for nobody. It must not block.
