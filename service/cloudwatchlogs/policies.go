@@ -48,7 +48,7 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *cloudwatchlogs.PutR
 	case utf8.RuneCountInString(*in.PolicyDocument) > maxPolicyLength:
 		return nil, constraint(*in.PolicyDocument, "policyDocument", fmt.Sprintf("Member must have length less than or equal to %d", maxPolicyLength))
 	}
-	if _, err := policy.Parse(*in.PolicyDocument, policy.Any); err != nil {
+	if _, err := policy.Parse(*in.PolicyDocument, policy.Resource); err != nil {
 		var bad *policy.Error
 		if errors.As(err, &bad) {
 			return nil, invalid("%s", bad.Message)

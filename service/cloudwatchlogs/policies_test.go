@@ -52,6 +52,9 @@ func TestResourcePolicies(t *testing.T) {
 		}
 		_, err = w.PutResourcePolicy(w.ctx, &cloudwatchlogs.PutResourcePolicyInput{ResourceArn: aws.String(arn + "none"), PolicyDocument: aws.String(letRoute53)})
 		refusal(t, err, "ResourceNotFoundException", "The specified log group does not exist.")
+		// It would deny nobody anything.
+		_, err = w.PutResourcePolicy(w.ctx, &cloudwatchlogs.PutResourcePolicyInput{PolicyName: aws.String("idle"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"logs:*","Resource":"*"}}`)})
+		refusal(t, err, "InvalidParameterException", "Missing required field Principal")
 		for i := range 9 {
 			must[*cloudwatchlogs.PutResourcePolicyOutput](t)(w.PutResourcePolicy(w.ctx, &cloudwatchlogs.PutResourcePolicyInput{PolicyName: aws.String(fmt.Sprint(i)), PolicyDocument: aws.String(letRoute53)}))
 		}
