@@ -259,3 +259,36 @@ func TestTagsDecide(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// The ACL of the version that is read decides, and not that of the one on top.
+func TestACLOfAVersion(t *testing.T) {
+	w := newWorld(t)
+	w.bucket("logs")
+	_, err := w.client.DeletePublicAccessBlock(t.Context(), &sdk.DeletePublicAccessBlockInput{Bucket: aws.String("logs")})
+	must(t, err)
+	_, err = w.client.PutBucketOwnershipControls(t.Context(), &sdk.PutBucketOwnershipControlsInput{
+		Bucket: aws.String("logs"), OwnershipControls: &types.OwnershipControls{Rules: []types.OwnershipControlsRule{{ObjectOwnership: types.ObjectOwnershipObjectWriter}}},
+	})
+	must(t, err)
+	_, err = w.client.PutBucketVersioning(t.Context(), &sdk.PutBucketVersioningInput{Bucket: aws.String("logs"), VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled}})
+	must(t, err)
+	other := w.as("AKIAOTHEREXAMPLE0001")
+	_, err = other.CreateBucket(t.Context(), &sdk.CreateBucketInput{Bucket: aws.String("theirs"), CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: servicetest.Region}})
+	must(t, err)
+	for acl, want := range map[types.ObjectCannedACL]string{types.ObjectCannedACLPrivate: "AccessDenied", types.ObjectCannedACLPublicRead: ""} {
+		made, err := w.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("logs"), Key: aws.String("k"), Body: strings.NewReader("text"), ACL: acl})
+		must(t, err)
+		above := types.ObjectCannedACLPublicRead
+		if acl == above {
+			above = types.ObjectCannedACLPrivate
+		}
+		_, err = w.client.PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("logs"), Key: aws.String("k"), Body: strings.NewReader("text"), ACL: above})
+		must(t, err)
+		_, err = other.GetObject(t.Context(), &sdk.GetObjectInput{Bucket: aws.String("logs"), Key: aws.String("k"), VersionId: made.VersionId})
+		read := code(err)
+		_, err = other.CopyObject(t.Context(), &sdk.CopyObjectInput{Bucket: aws.String("theirs"), Key: aws.String("k"), CopySource: aws.String("logs/k?versionId=" + *made.VersionId)})
+		if copied := code(err); read != want || copied != want {
+			t.Errorf("%s: read %q, copied %q, want %q", acl, read, copied, want)
+		}
+	}
+}
