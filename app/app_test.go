@@ -87,7 +87,7 @@ func launchWith(t *testing.T, c Config, o Options) (a *App, stop func() error) {
 // eventually waits for something that other goroutines bring about.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain: %s", what)
 		}
@@ -204,6 +204,7 @@ func TestFromFolderToSubscriber(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	eventually(t, "the endpoint is told", func() bool { return len(hook.told()) >= 8 })
+	eventually(t, "nothing more is to be told", func() bool { return !busy(t, a) })
 	for _, d := range hook.told() {
 		if !strings.HasPrefix(d.Subject, `ALARM: "`) {
 			t.Errorf("told of %q", d.Subject)
@@ -253,6 +254,15 @@ func sample(t *testing.T, a *App) map[string]float64 {
 		}
 	}
 	return m
+}
+
+func busy(t *testing.T, a *App) bool {
+	t.Helper()
+	is, err := a.Busy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return is
 }
 
 func confirmed(t *testing.T, a *App) int {

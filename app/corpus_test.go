@@ -31,7 +31,7 @@ func TestTheCollectionsRingAsInAScan(t *testing.T) {
 			a, _ := launch(t, configured(t, "sources: [{from: 'dir:"+path+"', since: beginning}]\nkeep: {points: 30000 days, evidence: 30000 days}\n"), Options{})
 			eventually(t, "all events are stored", func() bool { return int64(stored(t, a)) == want.Events-want.Duplicates })
 			differences := ""
-			for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 				differences = ""
 				view(t, a, func(tx *state.Tx) error {
 					for _, c := range want.Controls {

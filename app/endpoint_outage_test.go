@@ -43,7 +43,8 @@ func TestEndpointWithoutDatabase(t *testing.T) {
 		if got.status != http.StatusInternalServerError && got.status != http.StatusServiceUnavailable {
 			t.Errorf("%s: %d %.300s", name, got.status, got.body)
 		}
-		if took := time.Since(began); took > 15*time.Second {
+		// Nobody is left to wait until the database is back.
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%s: answered after %s", name, took)
 		}
 	}

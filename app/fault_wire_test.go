@@ -210,7 +210,8 @@ func TestSlowClients(t *testing.T) {
 			t.Fatalf("%d %v", got.status, err)
 		}
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	// Before the slow ones are closed for their slowness.
+	if took := time.Since(began); took > headerWithin*3/4 {
 		t.Errorf("others waited for %s", took)
 	}
 	// Who drips a header is closed in time.
@@ -232,7 +233,7 @@ func TestSlowClients(t *testing.T) {
 		}
 	}()
 	defer close(stop)
-	if err := c.SetReadDeadline(time.Now().Add(3 * headerWithin)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(12 * headerWithin)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(io.Discard, bufio.NewReader(c)); isTimeout(err) {

@@ -7,10 +7,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"tocsin/core/topic"
 	"tocsin/internal/pgtest"
 )
 
@@ -75,8 +77,7 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the other tells of what comes then", func() bool {
-		all := hook.told()
-		return len(all) > before && strings.Contains(all[len(all)-1].Subject, "vpc-changes")
+		return slices.ContainsFunc(hook.told()[before:], func(d topic.Document) bool { return strings.Contains(d.Subject, "vpc-changes") })
 	})
 }
 
@@ -116,10 +117,14 @@ func TestWithoutDatabase(t *testing.T) {
 		t.Errorf("tocsin_database_up is %v", m["tocsin_database_up"])
 	}
 	cancel()
-	began := time.Now()
-	err = <-ended
-	if took := time.Since(began); took > stopWithin+time.Second || err != nil && !errors.Is(err, ErrLeft) {
-		t.Errorf("the stop took %v and ended with %v", took, err)
+	// It does not wait for the database, which comes back only then.
+	select {
+	case err = <-ended:
+	case <-time.After(2 * time.Minute):
+		t.Fatal("it does not stop")
+	}
+	if err != nil && !errors.Is(err, ErrLeft) {
+		t.Error(err)
 	}
 	server.Restart(t)
 	a, _ = launch(t, c, Options{})
