@@ -61,6 +61,8 @@ func TestRootActivityByTerraform(t *testing.T) {
 	s := start(t, "--clock", "manual")
 	tf := newTerraform(t, s, "terraform-root-activity")
 	tf.apply()
+	// The root did all of that, and it rings before anybody is told.
+	s.ringing("root-access-" + region)
 	topics := sns.NewFromConfig(s.root())
 	found, err := topics.ListTopics(t.Context(), &sns.ListTopicsInput{})
 	if err != nil {
@@ -75,9 +77,7 @@ func TestRootActivityByTerraform(t *testing.T) {
 		}
 	}
 	s.confirm()
-	// The root did all of that, and it rang before anybody was told. When that is
-	// over, he does something else.
-	s.ringing("root-access-" + region)
+	// When that is over, he does something else.
 	s.advance("10m")
 	if _, err := topics.ListSubscriptions(t.Context(), &sns.ListSubscriptionsInput{}); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ const (
 	region    = "us-east-1"
 	rootID    = "AKIAROOTOFACCEPTANCE"
 	rootWords = "the secret of the root key"
-	patience  = 30 * time.Second
+	patience  = 3 * time.Minute
 )
 
 // A server is tocsin at work, with a mail server beside it.

@@ -16,7 +16,7 @@ refused() { # refused CODE command...
   [[ $out == *"($code)"* ]] || { echo "$out instead of $code" >&2; return 1; }
 }
 eventually() { # eventually command...
-  for _ in $(seq 100); do "$@" && return; sleep 0.1; done
+  for _ in $(seq 1200); do "$@" && return; sleep 0.1; done
   echo "in vain: $*" >&2
   return 1
 }
@@ -120,7 +120,7 @@ logs() {
   put() { aws logs put-log-events --log-group-name /cli/tour --log-stream-name one --log-events "timestamp=$(date +%s%3N),message=$1" >/dev/null; }
   put before
   if aws logs tail help >/dev/null 2>&1; then # of version 2
-    timeout 60 aws logs tail /cli/tour --follow --since 1h --format short >tail.txt &
+    timeout 600 aws logs tail /cli/tour --follow --since 1h --format short >tail.txt &
     eventually grep -q before tail.txt
     put afterwards
     eventually grep -q afterwards tail.txt
@@ -133,13 +133,13 @@ logs() {
     put afterwards
     put more
   fi
-  AWS_DISABLE_HOST_PREFIX_INJECTION=true PYTHONUNBUFFERED=1 timeout 30 aws logs start-live-tail \
+  AWS_DISABLE_HOST_PREFIX_INJECTION=true PYTHONUNBUFFERED=1 timeout 600 aws logs start-live-tail \
     --log-group-identifiers "$(aws logs describe-log-groups --log-group-name-prefix /cli/tour --query 'logGroups[0].logGroupArn' --output text)" >live.txt 2>&1 &
   live() { put "live-$((++lives))"; grep -q "live-" live.txt; }
   local lives=0
   touch live.txt
   eventually live
-  jobs -p | xargs kill
+  jobs -p | xargs -r kill 2>/dev/null || true # that may have ended
   same "$(aws logs filter-log-events --log-group-name /cli/tour --filter-pattern=-live --page-size 1 --query 'events[].message' --output text | words)" "before afterwards more"
   refused ResourceNotFoundException aws logs describe-log-streams --log-group-name /cli/missing
   same "$(aws logs test-metric-filter --filter-pattern '{ $.a = 1 }' --log-event-messages '{"a":1}' '{"a":2}' --query 'matches[].eventNumber' --output text)" 1

@@ -158,9 +158,9 @@ class Destination(http.server.BaseHTTPRequestHandler):
 destination = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Destination)
 threading.Thread(target=destination.serve_forever, daemon=True).start()
 logs.put_subscription_filter(logGroupName=NAME, filterName="on", filterPattern="{ $.on IS TRUE }", destinationArn=f"http://127.0.0.1:{destination.server_port}/")
-same(sent.get(timeout=10)["messageType"], "CONTROL_MESSAGE")
+same(sent.get(timeout=180)["messageType"], "CONTROL_MESSAGE")
 logs.put_log_events(logGroupName=NAME, logStreamName="two", logEvents=[{"timestamp": now, "message": '{"on": true}'}, {"timestamp": now, "message": '{"on": false}'}])
-message = sent.get(timeout=10)
+message = sent.get(timeout=180)
 same((message["messageType"], message["logGroup"], message["subscriptionFilters"], [e["message"] for e in message["logEvents"]]),
      ("DATA_MESSAGE", NAME, ["on"], ['{"on": true}']))
 same([f["filterName"] for f in pages(logs, "describe_subscription_filters", "subscriptionFilters", logGroupName=NAME)], ["on"])

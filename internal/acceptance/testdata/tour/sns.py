@@ -29,7 +29,7 @@ address = f"http://127.0.0.1:{hook.server_port}"
 
 
 def next_told():
-    path, headers, body = told.get(timeout=20)
+    path, headers, body = told.get(timeout=180)
     return path, headers, body
 
 

@@ -85,7 +85,7 @@ def same(got, want):
     assert got == want, f"\n got {got!r}\nwant {want!r}"
 
 
-def eventually(what, is_so, patience=20):
+def eventually(what, is_so, patience=180):
     """eventually waits for something, and gives it."""
     end = time.monotonic() + patience
     while True:
