@@ -2,8 +2,11 @@ package s3
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
 	"hash"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -184,5 +187,15 @@ func TestDocumentsAreBounded(t *testing.T) {
 	parts := strings.Repeat("<Part><PartNumber>1</PartNumber><ETag>x</ETag><ChecksumSHA256>x</ChecksumSHA256></Part>", maxParts)
 	if n, err := readXML(strings.NewReader("<CompleteMultipartUpload>" + parts + "</CompleteMultipartUpload>")); err != nil || !completeForm.check(n) {
 		t.Error("the largest upload is refused", err)
+	}
+}
+
+// The version of TLS is a number, as conditions compare it.
+func TestTLSVersionIsAKey(t *testing.T) {
+	for version, want := range map[uint16]string{tls.VersionTLS12: "1.2", tls.VersionTLS13: "1.3"} {
+		r := &http.Request{URL: &url.URL{}, Header: http.Header{}, TLS: &tls.ConnectionState{Version: version}}
+		if got := (&Service{}).conditions(&call{r: r})["s3:TlsVersion"]; len(got) != 1 || got[0] != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

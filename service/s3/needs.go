@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -203,6 +204,9 @@ func (s *Service) conditions(c *call) policy.Context {
 		k["s3:signatureAge"] = []string{strconv.FormatInt(c.caller.SignatureAge.Milliseconds(), 10)}
 	case h.Get("Authorization") != "":
 		k["s3:authType"], k["s3:signatureversion"] = []string{"REST-HEADER"}, []string{"AWS4-HMAC-SHA256"}
+	}
+	if c.r.TLS != nil {
+		k["s3:TlsVersion"] = []string{strings.TrimPrefix(tls.VersionName(c.r.TLS.Version), "TLS ")}
 	}
 	if c.b.Owner != "" {
 		k["s3:ResourceAccount"], k["aws:ResourceAccount"] = []string{c.b.Owner}, []string{c.b.Owner}
