@@ -271,6 +271,13 @@ func (t *taker) keep(b []byte) []byte {
 	return t.text[at:len(t.text):len(t.text)]
 }
 
+// keepText is a copy of s, good until reset.
+func (t *taker) keepText(s string) []byte {
+	at := len(t.text)
+	t.text = append(t.text, s...)
+	return t.text[at:len(t.text):len(t.text)]
+}
+
 // settle makes of what a record holds what a segment can hold: texts that are
 // too long or not UTF-8 stay out. The event's id is what it is stored under.
 func (r *record) settle(raw []byte, id event.ID) {

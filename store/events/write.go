@@ -43,7 +43,7 @@ func (w *segmentWriter) add(e Event) error {
 	w.put(leafTime, parquet.Int64Value(e.Time))
 	w.put(leafID, parquet.FixedLenByteArrayValue(w.taker.keep(e.ID[:])))
 	w.put(leafIngested, parquet.Int64Value(e.Ingested))
-	w.put(leafStream, parquet.ByteArrayValue(w.taker.keep([]byte(e.Stream))))
+	w.put(leafStream, parquet.ByteArrayValue(w.taker.keepText(e.Stream)))
 	for c, text := range r.text {
 		w.putText(leafText+c, text)
 	}
@@ -92,7 +92,9 @@ func (w *segmentWriter) putText(leaf int, text []byte) {
 	if text == nil {
 		w.put(leaf, nothing[leaf])
 	} else {
-		w.put(leaf, parquet.ByteArrayValue(text).Level(0, 1, leaf))
+		// As Value.Level(0, 1, leaf) does, but in place; nobody asks for the column.
+		w.put(leaf, parquet.ByteArrayValue(text))
+		w.values[leaf][len(w.values[leaf])-1].SetDefinitionLevel(1)
 	}
 }
 
