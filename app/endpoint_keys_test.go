@@ -133,9 +133,11 @@ func TestDenyByConditionKey(t *testing.T) {
 			return call(logs.TagResource(ctx, &awslogs.TagResourceInput{ResourceArn: &group, Tags: map[string]string{"a": "b"}}))
 		}, "InvalidParameterException"},
 		{"tags in the older way", func(ctx context.Context) error {
+			//lint:ignore SA1019 clients still call it
 			return call(logs.TagLogGroup(ctx, &awslogs.TagLogGroupInput{LogGroupName: text("abroad"), Tags: map[string]string{"class": "public"}}))
 		}, "AccessDeniedException"},
 		{"and without them", func(ctx context.Context) error {
+			//lint:ignore SA1019 clients still call it
 			return call(logs.UntagLogGroup(ctx, &awslogs.UntagLogGroupInput{LogGroupName: text("abroad"), Tags: []string{"keep"}}))
 		}, "AccessDeniedException"},
 		{"a role that a plain session passes", func(ctx context.Context) error {
