@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -65,15 +66,34 @@ func points(t *testing.T) []string {
 	return names
 }
 
-// build makes the daemon with its points.
+// build makes the daemon with its points, once for all tests.
 func build(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "tocsin")
-	out, err := exec.Command("go", "build", "-tags", "crash", "-o", bin, "tocsin/cmd/tocsin").CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin, err := built()
+	must(t, err)
 	return bin
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tocsin-crashtest-")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "tocsin")
+	if out, err := exec.Command("go", "build", "-tags", "crash", "-o", bin, "tocsin/cmd/tocsin").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if bin, err := built(); err == nil {
+		if err := os.RemoveAll(filepath.Dir(bin)); err != nil {
+			log.Print(err)
+		}
+	}
+	os.Exit(code)
 }
 
 // A daemon is a running one.
@@ -125,6 +145,21 @@ func (w *world) startAs(n int, bin string, environment ...string) *daemon {
 	return d
 }
 
+// begun waits until the daemon is at work, or has killed itself on the way there.
+func (d *daemon) begun(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Minute); !strings.Contains(d.log.String(), `"ready"`); {
+		select {
+		case <-d.done:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the daemon does not become ready\n%s", &d.log)
+		}
+	}
+}
+
 // killed waits until the daemon has killed itself, or kills it after a while. It
 // fails the test when the daemon ended in another way.
 func (d *daemon) killed(t *testing.T, after time.Duration) (itself bool) {
@@ -151,9 +186,9 @@ func (d *daemon) stop(t *testing.T) {
 	must(t, d.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case <-d.done:
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute): // it takes ten seconds at most, and tells when these were too few
 		_ = d.cmd.Process.Kill()
-		t.Fatalf("the daemon did not end within 15 s of being asked to\n%s", &d.log)
+		t.Fatalf("the daemon did not end when it was asked to\n%s", &d.log)
 	}
 	if code := d.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, &d.log)
@@ -177,7 +212,7 @@ func newChoice(r *rand.Rand, names []string) *choice {
 }
 
 // next is a point with the time when it is reached that counts, and how long to
-// wait for that: longer when it was not reached yet.
+// wait for that once the daemon is at work: longer when it was not reached yet.
 func (c *choice) next() (name string, nth int, allowance time.Duration) {
 	best := math.MaxFloat64
 	for _, n := range c.names {
@@ -187,7 +222,7 @@ func (c *choice) next() (name string, nth int, allowance time.Duration) {
 			name, best = n, score
 		}
 	}
-	nth, allowance = 1+c.rand.IntN(2), 900*time.Millisecond
+	nth, allowance = 1+c.rand.IntN(2), 700*time.Millisecond
 	if c.reached[name] < 2 {
 		nth = 1
 		allowance = min(time.Duration(1+c.tried[name])*1500*time.Millisecond, 5*time.Second)
@@ -214,6 +249,7 @@ func (w *world) ordeal(bin string, kills int, names []string, environment ...str
 		}
 		name, nth, allowance := points.next()
 		d := w.start(bin, append([]string{fmt.Sprintf("TOCSIN_CRASH=%s@%d", name, nth)}, environment...)...)
+		d.begun(w.t)
 		if d.killed(w.t, allowance) {
 			points.reached[name]++
 		}
@@ -234,7 +270,7 @@ func (w *world) ordeal(bin string, kills int, names []string, environment ...str
 func (w *world) settled(daemons ...*daemon) {
 	w.t.Helper()
 	quiet, last := 0, ""
-	for end := time.Now().Add(3 * time.Minute); quiet < 5; time.Sleep(300 * time.Millisecond) {
+	for end := time.Now().Add(6 * time.Minute); quiet < 5; time.Sleep(300 * time.Millisecond) {
 		for _, d := range daemons {
 			select {
 			case <-d.done:

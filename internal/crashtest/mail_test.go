@@ -156,13 +156,11 @@ func mailRefused(t *testing.T, bin string) {
 	if box.mails() != 0 {
 		t.Fatal("it took mails")
 	}
-	m := w.metrics(0)
-	if m[`tocsin_deliveries{status="pending"}`] == 0 || m["tocsin_oldest_pending_delivery_seconds"] == 0 || m[`tocsin_attempts_total{result="retried"}`] == 0 {
-		t.Errorf("the metrics do not tell that mails wait: %v pending, %v retried", m[`tocsin_deliveries{status="pending"}`], m[`tocsin_attempts_total{result="retried"}`])
-	}
-	if n := w.told.messages(); n == 0 {
-		t.Error("the endpoint was not told meanwhile")
-	}
+	w.eventually(d, "the metrics tell that mails wait", func() bool {
+		m := w.metrics(0)
+		return m[`tocsin_deliveries{status="pending"}`] > 0 && m["tocsin_oldest_pending_delivery_seconds"] > 0 && m[`tocsin_attempts_total{result="retried"}`] > 0
+	})
+	w.eventually(d, "the endpoint is told meanwhile", func() bool { return w.told.messages() > 0 })
 	box.refuse(false)
 	box.open()
 	w.recovered(d, memory)

@@ -60,7 +60,7 @@ func TestOutages(t *testing.T) {
 func (w *world) begun(bin string) *daemon {
 	w.t.Helper()
 	d := w.start(bin)
-	if !w.ready(0, 30*time.Second) {
+	if !w.ready(0, 2*time.Minute) {
 		w.t.Fatalf("it does not become ready\n%s", &d.log)
 	}
 	for range 40 {
@@ -111,11 +111,12 @@ func databaseStopped(t *testing.T, bin string) {
 	if code, text := w.page(0, "/"); code != http.StatusServiceUnavailable || !strings.Contains(text, "The database cannot be read") {
 		t.Errorf("status page without the database: %d %.300s", code, text)
 	}
-	if m := w.metrics(0); m["tocsin_database_up"] != 0 || m[`tocsin_commits_total{result="failed"}`] == 0 {
-		t.Errorf("metrics without the database: up %v, failed commits %v", m["tocsin_database_up"], m[`tocsin_commits_total{result="failed"}`])
+	w.eventually(d, "the metrics tell that commits fail", func() bool { return w.metrics(0)[`tocsin_commits_total{result="failed"}`] > 0 })
+	if m := w.metrics(0); m["tocsin_database_up"] != 0 {
+		t.Errorf("without the database it is up: %v", m["tocsin_database_up"])
 	}
 	server.Restart(t)
-	if !w.ready(0, 20*time.Second) {
+	if !w.ready(0, 2*time.Minute) {
 		t.Errorf("it is not ready although the database is back")
 	}
 	w.told.relent()
@@ -140,17 +141,19 @@ func endpointHangs(t *testing.T, bin string) {
 	if n := hanging.messages(); n != 0 {
 		t.Fatalf("the endpoint that hangs took %d messages", n)
 	}
-	m := w.metrics(0)
-	if m[`tocsin_deliveries{status="pending"}`] == 0 || m["tocsin_oldest_pending_delivery_seconds"] == 0 {
-		t.Errorf("the metrics do not tell of the endpoint that hangs: %v pending for %v s", m[`tocsin_deliveries{status="pending"}`], m["tocsin_oldest_pending_delivery_seconds"])
-	}
-	// All the while the other is told at once.
+	var m map[string]float64
+	w.eventually(d, "the metrics tell of the endpoint that hangs", func() bool {
+		m = w.metrics(0)
+		return m[`tocsin_deliveries{status="pending"}`] > 0 && m["tocsin_oldest_pending_delivery_seconds"] > 0
+	})
+	// All the while the other is told at once: before an attempt that hangs is given
+	// up, which takes 15 s.
 	w.eventually(d, "the working endpoint is told of all", func() bool {
 		m = w.metrics(0)
 		return m[`tocsin_deliveries{status="delivered"}`] >= float64(w.told.messages()) && m["tocsin_messages_total"] > 0
 	})
-	if late := m[`tocsin_chain_seconds_bucket{le="5"}`]; m["tocsin_chain_seconds_count"] != late || late == 0 {
-		t.Errorf("%v of %v notices came within 5 s of their log file", late, m["tocsin_chain_seconds_count"])
+	if soon := m[`tocsin_chain_seconds_bucket{le="10"}`]; m["tocsin_chain_seconds_count"] != soon || soon == 0 {
+		t.Errorf("%v of %v notices came within 10 s of their log file", soon, m["tocsin_chain_seconds_count"])
 	}
 	hanging.relentHanging()
 	w.recovered(d, memory)

@@ -53,6 +53,7 @@ func TestTwo(t *testing.T) {
 		name, nth, allowance := choice.next()
 		switch {
 		case point[victim] != "":
+			daemons[victim].begun(t)
 			if daemons[victim].killed(t, allowance) {
 				choice.reached[point[victim]]++
 			}
@@ -73,7 +74,7 @@ func TestTwo(t *testing.T) {
 	}
 	w.told.relent()
 	for i := range daemons {
-		if !w.ready(i, 30*time.Second) {
+		if !w.ready(i, 2*time.Minute) {
 			t.Fatalf("daemon %d does not become ready\n%s", i, &daemons[i].log)
 		}
 	}

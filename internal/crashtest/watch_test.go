@@ -19,7 +19,7 @@ import (
 
 // page reads a page of a daemon's console; status 0 when it does not answer.
 func (w *world) page(n int, path string) (status int, text string) {
-	client := http.Client{Timeout: 10 * time.Second}
+	client := http.Client{Timeout: time.Minute}
 	r, err := client.Get("http://" + w.console[n] + path)
 	if err != nil {
 		return 0, err.Error()
@@ -59,7 +59,7 @@ func (w *world) metrics(n int) map[string]float64 {
 // eventually waits for what others bring about.
 func (w *world) eventually(d *daemon, what string, is func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			w.t.Fatalf("waited in vain: %s\n%s", what, &d.log)
 		}
