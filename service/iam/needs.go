@@ -83,10 +83,19 @@ func (s *Service) Needs(ctx context.Context, operation string, input any) ([]ser
 			return err
 		}
 		needs = append(needs[:1], renamed(ctx, operation, given, needs[0])...)
+		if tags, ok := given.member("Tags").([]types.Tag); ok && len(tags) > 0 && tagging[operation] != "" {
+			more := needs[0]
+			more.Action = tagging[operation]
+			needs = append(needs, more)
+		}
 		return nil
 	})
 	return needs, err
 }
+
+// tagging is what it takes to make something with tags, besides making it [IAM User
+// Guide, tagging IAM resources].
+var tagging = map[string]string{"CreateUser": "iam:TagUser", "CreateRole": "iam:TagRole", "CreatePolicy": "iam:TagPolicy"}
 
 // about fills in what a need is about.
 func about(ctx context.Context, tx *state.Tx, operation string, given input, n service.Need) (service.Need, error) {
