@@ -9,9 +9,6 @@ import (
 // SetPatience changes how long a database that does not answer is waited for.
 func (db *DB) SetPatience(d time.Duration) { db.patience, db.readers.patience = d, d }
 
-// SetShrinkWithin changes what giving space back may take from a stop.
-func (db *DB) SetShrinkWithin(d time.Duration) { db.shrinkWithin = d }
-
 // OnWriter runs f on the connection that writes.
 func (db *DB) OnWriter(ctx context.Context, f func(*sql.Conn) error) error {
 	c, err := db.writers.take(ctx)

@@ -192,7 +192,7 @@ func (db *DB) shrink() {
 	if db.postgres || db.writers == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), db.shrinkWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), shrinkWithin)
 	defer cancel()
 	c, err := db.writers.take(ctx)
 	if err != nil {

@@ -170,7 +170,6 @@ func TestDurabilityIsAsPromised(t *testing.T) {
 func TestSpaceOfSealedBlocksIsGivenBack(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "state.db")
 	db := open(t, "sqlite:"+name)
-	db.SetShrinkWithin(time.Minute) // all of it, however busy the disk is
 	ctx, body := t.Context(), make([]byte, 1_000_000)
 	var blocks []int64
 	if err := db.Update(ctx, func(tx *state.Tx) error {

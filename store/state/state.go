@@ -35,9 +35,7 @@ type DB struct {
 	begin, view string
 	// patience bounds a statement, and a connection that does not answer; 0 for none.
 	patience time.Duration
-	// shrinkWithin is the constant of that name, but in tests.
-	shrinkWithin time.Duration
-	open         []*sql.DB
+	open     []*sql.DB
 }
 
 // Open opens the database at dsn and brings its tables up to date:
@@ -58,7 +56,7 @@ func OpenReader(ctx context.Context, dsn string) (*DB, error) {
 
 func open(ctx context.Context, dsn string, write bool) (*DB, error) {
 	kind, rest, _ := strings.Cut(dsn, ":")
-	db := &DB{shrinkWithin: shrinkWithin}
+	db := &DB{}
 	var err error
 	switch kind {
 	case "sqlite":
