@@ -78,7 +78,10 @@ func needsOf(c service.Caller, operation string, input any) []service.Need {
 		return all
 	case *cloudtrail.CreateChannelInput:
 		need.Context = tagContext(in.Tags, true)
-		return []service.Need{need}
+		if len(in.Tags) == 0 {
+			return []service.Need{need}
+		}
+		return []service.Need{need, {Action: "cloudtrail:AddTags", Resource: need.Resource, Context: need.Context}}
 	case *cloudtrail.GetChannelInput:
 		return channel(in.Channel)
 	case *cloudtrail.DeleteChannelInput:

@@ -29,6 +29,9 @@ func TestNeeds(t *testing.T) {
 		"CreateTrail": {&sdk.CreateTrailInput{Name: aws.String("main"), TagsList: tag}, []service.Need{
 			{Action: "cloudtrail:CreateTrail", Resource: arn, Context: tags}, {Action: "cloudtrail:AddTags", Resource: arn, Context: tags},
 		}},
+		"CreateChannel": {&sdk.CreateChannelInput{Name: aws.String("outside"), Tags: tag}, []service.Need{
+			{Action: "cloudtrail:CreateChannel", Resource: "*", Context: tags}, {Action: "cloudtrail:AddTags", Resource: "*", Context: tags},
+		}},
 		"RemoveTags": {&sdk.RemoveTagsInput{ResourceId: aws.String(arn), TagsList: tag}, []service.Need{{Action: "cloudtrail:RemoveTags", Resource: arn, Context: policy.Context{"aws:TagKeys": {"k"}}}}},
 		"ListTags":   {&sdk.ListTagsInput{ResourceIdList: []string{arn, other}}, []service.Need{{Action: "cloudtrail:ListTags", Resource: arn}, {Action: "cloudtrail:ListTags", Resource: other}}},
 		"GetChannel": {&sdk.GetChannelInput{Channel: aws.String("id")}, []service.Need{{Action: "cloudtrail:GetChannel", Resource: "arn:aws:cloudtrail:eu-central-1:123456789012:channel/id"}}},
