@@ -109,12 +109,16 @@ func TestHangingEndpointsHoldUpNobody(t *testing.T) {
 }
 
 func TestStopLetsAttemptsEnd(t *testing.T) {
-	release, begun := make(chan struct{}), make(chan struct{})
+	release, begun, cut := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	b := newBench(t, realTime)
 	b.SetGrace(time.Minute)
-	e := newEndpoint(t, time.Now, func(int, http.ResponseWriter, *http.Request) {
+	e := newEndpoint(t, time.Now, func(_ int, _ http.ResponseWriter, r *http.Request) {
 		close(begun)
-		<-release
+		select {
+		case <-release:
+		case <-r.Context().Done():
+			close(cut)
+		}
 	})
 	b.subscribe(t, topic.HTTP, e.URL, nil)
 	b.publish(t, "m")
@@ -126,6 +130,10 @@ func TestStopLetsAttemptsEnd(t *testing.T) {
 	}()
 	<-begun
 	cancel()
+	select {
+	case <-cut:
+	case <-time.After(100 * time.Millisecond): // time enough to be cut off
+	}
 	close(release)
 	<-ended
 	if d := b.delivery(t); d.Status != state.Delivered || len(b.attempts(t, d)) != 1 {
