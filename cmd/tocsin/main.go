@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	// The time zones of mute rules, where the system has none: in our image, on Windows.
+	_ "time/tzdata"
 
 	"tocsin/cli"
 )

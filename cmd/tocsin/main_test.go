@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,5 +92,16 @@ func TestInterruptedPatternTest(t *testing.T) {
 	out, errs := interrupted(t, "pattern", "test", `{ $.eventName = "StopLogging" }`, "-")
 	if !strings.Contains(out, "matched ") || !strings.Contains(errs, "interrupted") {
 		t.Errorf("output ends with %q, standard error is %q", out[max(0, len(out)-100):], errs)
+	}
+}
+
+// The image has nothing but the program, and mute rules have time zones.
+func TestTimeZonesAreInTheProgram(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(strings.Fields(string(out)), "time/tzdata") {
+		t.Error("time/tzdata is not linked in")
 	}
 }
