@@ -132,7 +132,7 @@ type auditing struct {
 }
 
 func runAudit(ctx context.Context, o auditOptions, s Streams) error {
-	o.endpoint = cmp.Or(o.endpoint, standIn(s.Getenv))
+	o.endpoint = cmp.Or(o.endpoint, standIn(s.Getenv, ""))
 	write, err := o.check(&s)
 	if err != nil {
 		return err

@@ -73,15 +73,27 @@ func auditOfAnAccountThatRefuses(t *testing.T, at func(url string) []string) {
 }
 
 func TestStandIn(t *testing.T) {
-	for _, c := range []struct{ url, ignore, want string }{
-		{"", "", ""},
-		{"http://127.0.0.1:1", "", "http://127.0.0.1:1"},
-		{"http://127.0.0.1:1", "false", "http://127.0.0.1:1"},
-		{"http://127.0.0.1:1", "True", ""},
+	const all, s3 = "http://127.0.0.1:1", "http://127.0.0.1:2"
+	for _, c := range []struct{ all, s3, ignore, want, wantS3 string }{
+		{"", "", "", "", ""},
+		{all, "", "", all, all},
+		{all, "", "false", all, all},
+		{all, s3, "", all, s3},
+		{"", s3, "", "", s3},
+		{all, s3, "True", "", ""},
 	} {
-		env := map[string]string{"AWS_ENDPOINT_URL": c.url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": c.ignore}
-		if got := standIn(func(name string) string { return env[name] }); got != c.want {
-			t.Errorf("%v: got %q", c, got)
+		env := map[string]string{"AWS_ENDPOINT_URL": c.all, "AWS_ENDPOINT_URL_S3": c.s3, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": c.ignore}
+		getenv := func(name string) string { return env[name] }
+		if got, gotS3 := standIn(getenv, ""), standIn(getenv, "S3"); got != c.want || gotS3 != c.wantS3 {
+			t.Errorf("%v: got %q, and %q for S3", c, got, gotS3)
+		}
+		want := "s3://logs" // what --resume noted of AWS is not believed of another server
+		if c.wantS3 != "" {
+			want += " at " + c.wantS3
+		}
+		v := validation{bucket: "logs", s: Streams{Getenv: getenv}}
+		if place, err := v.resumePlace(); err != nil || place != want {
+			t.Errorf("%v: --resume is about %q (%v), want %q", c, place, err, want)
 		}
 	}
 }

@@ -248,11 +248,16 @@ func (d *auditDoors) open(ctx context.Context, account, region string) (audit.Cl
 	}, nil
 }
 
-// standIn is the server that the environment has stand in for AWS; "" for none. It is
-// asked as the one of --endpoint-url is, unless the SDK is told to leave it aside.
-func standIn(getenv func(string) string) string {
+// standIn is the server that the environment has stand in for AWS, or for one service
+// of it such as S3; "" for none, or if the SDK is told to leave it aside.
+func standIn(getenv func(string) string, service string) string {
 	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
 		return ""
+	}
+	if service != "" {
+		if server := getenv("AWS_ENDPOINT_URL_" + service); server != "" {
+			return server
+		}
 	}
 	return getenv("AWS_ENDPOINT_URL")
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -371,7 +370,7 @@ func (v *validation) openData(ctx context.Context) error {
 func (v *validation) resumePlace() (string, error) {
 	if v.dir == "" {
 		place := "s3://" + v.bucket
-		if server := cmp.Or(v.s.Getenv("AWS_ENDPOINT_URL_S3"), v.s.Getenv("AWS_ENDPOINT_URL")); server != "" {
+		if server := standIn(v.s.Getenv, "S3"); server != "" {
 			place += " at " + server
 		}
 		return place, nil
