@@ -103,8 +103,8 @@ func (m *mender) named(key string) string {
 
 type place struct{ account, region string }
 
-// placeOf is where the findings are to be mended, those of warnings if they are. There may be only one place: the
-// forms are for one account and Region each.
+// placeOf is where the findings are to be mended, those of warnings if they are. There
+// may be only one place: the forms are for one account and Region each.
 func placeOf(findings []Finding, warnings bool) (place, error) {
 	var all []place
 	for i := range findings {

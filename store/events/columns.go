@@ -129,7 +129,8 @@ func newTaker() *taker {
 // reset gives up the texts of the records taken before.
 func (t *taker) reset() { t.text = t.text[:0] }
 
-// take takes raw apart, without a look at whether it is JSON as a whole. Texts are good until reset, and only as long as raw is.
+// take takes raw apart, without a look at whether it is JSON as a whole. Texts are
+// good until reset, and only as long as raw is.
 func (t *taker) take(raw []byte, r *record) {
 	*r = record{resources: r.resources[:0]}
 	values, ok := t.extractor.Extract(raw)
